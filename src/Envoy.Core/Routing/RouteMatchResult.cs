@@ -1,0 +1,6 @@
+namespace Envoy.Routing;
+
+/// <summary>What was found for a request. Immutable.</summary>
+/// <param name="VirtualHost">The virtual host; null when none has the request's host.</param>
+/// <param name="Route">The first route that matches; null when none does. Another virtual host is never tried.</param>
+internal readonly record struct RouteMatchResult(VirtualHost? VirtualHost, Route? Route);

@@ -1,0 +1,59 @@
+using Envoy.Buffers;
+using Envoy.Formatting;
+using Envoy.Http.Headers;
+using Envoy.Net;
+using Envoy.Routing;
+using Envoy.Runtime;
+
+namespace Envoy.FilterChains.Http;
+
+/// <summary>The stream that a filter chain serves, as the chain sees it. Worker-owned.</summary>
+internal interface IHttpStreamHost
+{
+    Worker Worker { get; }
+
+    /// <summary>The client's connection; null for a stream that came without one.</summary>
+    Connection? Connection { get; }
+
+    StreamInfo StreamInfo { get; }
+
+    HeaderMap RequestHeaders { get; }
+
+    HeaderMap RequestTrailers { get; }
+
+    HeaderMap ResponseHeaders { get; }
+
+    HeaderMap ResponseTrailers { get; }
+
+    /// <summary>How much a filter may hold, in bytes; 0: no limit.</summary>
+    long BufferLimit { get; }
+
+    /// <summary>The route of the request as it is now; found once and kept until cleared.</summary>
+    Route? Route { get; }
+
+    /// <summary>Interim responses go to the client; otherwise they are dropped before the filters.</summary>
+    bool PassesInformational { get; }
+
+    void ClearRouteCache();
+
+    void SendInformational();
+
+    void SendHeaders(bool endStream);
+
+    void SendData(ByteQueue data, bool endStream);
+
+    void SendTrailers();
+
+    void SendLocalReply(in LocalReply reply);
+
+    /// <summary>A filter held more of the request than the limit.</summary>
+    void OnRequestTooLarge();
+
+    /// <summary>A filter held more of the response than the limit.</summary>
+    void OnResponseTooLarge();
+
+    void Reset();
+
+    /// <summary>Holds the client back (true) or lets it send (false); calls nest.</summary>
+    void ReadDisable(bool disable);
+}

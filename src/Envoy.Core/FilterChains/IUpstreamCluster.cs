@@ -1,0 +1,28 @@
+using Envoy.FilterChains.Network;
+
+namespace Envoy.FilterChains;
+
+/// <summary>A cluster as filters may see it. Worker-owned.</summary>
+internal interface IUpstreamCluster
+{
+    string Name { get; }
+
+    /// <summary>Chooses a host and begins to connect to it; the outcome arrives in a later turn.</summary>
+    UpstreamStart TryConnect(IUpstreamConnectionHandler handler, out IUpstreamConnection? connection);
+
+    /// <summary>A user has tried as often as it may; counted.</summary>
+    void OnConnectAttemptsExceeded();
+}
+
+/// <summary>How asking a cluster for something began.</summary>
+internal enum UpstreamStart
+{
+    /// <summary>Under way; the handler is told.</summary>
+    Pending,
+
+    /// <summary>The cluster has no host to offer (flag UH).</summary>
+    NoHealthyHost,
+
+    /// <summary>A limit of the cluster is reached (flag UO).</summary>
+    Overflow,
+}

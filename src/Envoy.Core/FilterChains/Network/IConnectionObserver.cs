@@ -1,0 +1,8 @@
+namespace Envoy.FilterChains.Network;
+
+/// <summary>Who keeps count of a listener's connections. Worker-owned.</summary>
+internal interface IConnectionObserver
+{
+    /// <summary>Called once, after the filters were told.</summary>
+    void OnClosed(NetworkFilterChain chain);
+}

@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using Envoy.Clusters.Hosts;
+using Envoy.Clusters.LoadBalancing;
+using Envoy.Runtime;
+
+namespace Envoy.Clusters;
+
+/// <summary>
+/// A cluster as one worker uses it: its present hosts, its place in the rotation, its share of the statistics. Learns of new hosts only by
+/// what main posts. Worker-owned.
+/// </summary>
+internal sealed class Cluster
+{
+    private readonly ILoadBalancer _balancer;
+    private readonly List<IHostObserver> _observers = [];
+    private readonly Dictionary<Type, object> _locals = [];
+
+    public Cluster(Worker worker, ClusterSnapshot snapshot, HostSetSnapshot hosts)
+    {
+        Worker = worker;
+        Snapshot = snapshot;
+        Hosts = hosts;
+        Stats = new ClusterTrafficStats(snapshot.Stats, worker.Index);
+        BalancerStats = new ClusterLoadBalancerStats(snapshot.Stats, worker.Index);
+        _balancer = LoadBalancers.Create(snapshot.Config.LbPolicy, worker.Random);
+        _balancer.OnHostsChanged(hosts.Usable);
+    }
+
+    public Worker Worker { get; }
+
+    public ClusterSnapshot Snapshot { get; }
+
+    public string Name => Snapshot.Name;
+
+    /// <summary>The present hosts, usable or not.</summary>
+    public HostSetSnapshot Hosts { get; private set; }
+
+    public ClusterTrafficStats Stats { get; }
+
+    public ClusterLoadBalancerStats BalancerStats { get; }
+
+    /// <summary>The circuit breakers, shared with the other workers.</summary>
+    public ClusterLimits Limits => Snapshot.Limits;
+
+    /// <summary>True once the cluster has been removed, or replaced by another of its name; it has no hosts then.</summary>
+    public bool IsRemoved { get; private set; }
+
+    /// <summary>The host for the next request by the cluster's policy; null if there is none (flag UH).</summary>
+    public Host? ChooseHost()
+    {
+        Worker.AssertOwned();
+        return _balancer.Choose();
+    }
+
+    /// <summary>Tells <paramref name="observer"/> of hosts that go, from now on.</summary>
+    public void AddObserver(IHostObserver observer)
+    {
+        Worker.AssertOwned();
+        _observers.Add(observer);
+    }
+
+    /// <summary>Stops telling <paramref name="observer"/>.</summary>
+    public void RemoveObserver(IHostObserver observer)
+    {
+        Worker.AssertOwned();
+        _observers.Remove(observer);
+    }
+
+    /// <summary>This cluster's one <typeparamref name="T"/> on this worker, made when first asked for: where pools live.</summary>
+    public T Local<T>(Func<Cluster, T> create)
+        where T : class
+    {
+        Worker.AssertOwned();
+        if (_locals.TryGetValue(typeof(T), out var existing))
+            return (T)existing;
+        var made = create(this);
+        _locals.Add(typeof(T), made);
+        return made;
+    }
+
+    /// <summary>Takes a new host set; <paramref name="removed"/> are the hosts of the old one that it does not have.</summary>
+    internal void OnHostsChanged(HostSetSnapshot hosts, ImmutableArray<Host> removed)
+    {
+        Worker.AssertOwned();
+        Hosts = hosts;
+        _balancer.OnHostsChanged(hosts.Usable);
+        if (removed.IsEmpty)
+            return;
+        // From the end, since an observer may stop observing when its last host goes.
+        for (var i = _observers.Count - 1; i >= 0; i--)
+            _observers[i].OnHostsRemoved(this, removed);
+    }
+
+    /// <summary>The cluster is gone: lets all hosts go.</summary>
+    internal void Retire()
+    {
+        IsRemoved = true;
+        OnHostsChanged(HostSetSnapshot.Empty, Hosts.All);
+    }
+}

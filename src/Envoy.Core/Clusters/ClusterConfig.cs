@@ -1,0 +1,117 @@
+using Envoy.Extensions;
+using Envoy.Net;
+
+namespace Envoy.Clusters;
+
+/// <summary>How a cluster finds its hosts (<c>Cluster.DiscoveryType</c>).</summary>
+public enum DiscoveryType
+{
+    /// <summary>The addresses are in the configuration.</summary>
+    Static,
+
+    /// <summary>Every address that a name resolves to is a host; resolved again every <see cref="ClusterConfig.DnsRefreshRate"/>.</summary>
+    StrictDns,
+}
+
+/// <summary>How a host is chosen (<c>Cluster.LbPolicy</c>).</summary>
+public enum LoadBalancingPolicy
+{
+    /// <summary>In turn, per worker; by weight when weights differ. The default.</summary>
+    RoundRobin,
+
+    /// <summary>Uniformly at random; weights do not count, as in Envoy.</summary>
+    Random,
+}
+
+/// <summary>Which addresses of a name are used (<c>Cluster.DnsLookupFamily</c>).</summary>
+public enum DnsLookupFamily
+{
+    /// <summary>IPv6 if there is any, else IPv4. The default.</summary>
+    Auto,
+
+    /// <summary>IPv4 only.</summary>
+    V4Only,
+
+    /// <summary>IPv6 only.</summary>
+    V6Only,
+
+    /// <summary>IPv4 if there is any, else IPv6.</summary>
+    V4Preferred,
+
+    /// <summary>Both.</summary>
+    All,
+}
+
+/// <summary>An upstream cluster (<c>envoy.config.cluster.v3.Cluster</c>). Immutable.</summary>
+public sealed record ClusterConfig
+{
+    /// <summary>Unique among clusters; routes and filters use it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Name used in statistics instead of <see cref="Name"/>; empty (default) for none.</summary>
+    public string AltStatName { get; init; } = "";
+
+    /// <summary>Default <see cref="DiscoveryType.Static"/>.</summary>
+    public DiscoveryType Type { get; init; }
+
+    /// <summary>Default <see cref="LoadBalancingPolicy.RoundRobin"/>.</summary>
+    public LoadBalancingPolicy LbPolicy { get; init; }
+
+    /// <summary>Time for a new upstream connection to be made. Default 5 s; must be above 0.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Soft limit of an upstream connection's buffers in bytes. Default 1 MiB.</summary>
+    public uint PerConnectionBufferLimitBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>The hosts or the names to resolve.</summary>
+    public ValueList<LocalityEndpointsConfig> Endpoints { get; init; } = [];
+
+    /// <summary>How often names are resolved. Default 5 s; above 1 ms.</summary>
+    public TimeSpan DnsRefreshRate { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Default <see cref="DnsLookupFamily.Auto"/>: IPv6 first.</summary>
+    public DnsLookupFamily DnsLookupFamily { get; init; }
+
+    /// <summary>Limits (<c>circuit_breakers.thresholds</c>, default priority).</summary>
+    public CircuitBreakerConfig CircuitBreakers { get; init; } = new();
+
+    /// <summary>Idle time after which a pooled upstream connection is closed. Default 1 h; <see cref="TimeSpan.Zero"/>: never.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
+}
+
+/// <summary>Limits over all workers (<c>CircuitBreakers.Thresholds</c>); Envoy's defaults. Immutable.</summary>
+public sealed record CircuitBreakerConfig
+{
+    /// <summary>Connections to the cluster. Default 1024.</summary>
+    public uint MaxConnections { get; init; } = 1024;
+
+    /// <summary>Requests waiting for a connection. Default 1024.</summary>
+    public uint MaxPendingRequests { get; init; } = 1024;
+
+    /// <summary>Requests under way. Default 1024.</summary>
+    public uint MaxRequests { get; init; } = 1024;
+
+    /// <summary>Retries under way. Default 3.</summary>
+    public uint MaxRetries { get; init; } = 3;
+}
+
+/// <summary>The endpoints of one locality (<c>endpoint.v3.LocalityLbEndpoints</c>). Immutable.</summary>
+public sealed record LocalityEndpointsConfig
+{
+    /// <summary>The endpoints.</summary>
+    public ValueList<EndpointConfig> LbEndpoints { get; init; } = [];
+
+    /// <summary>0 (default) is the highest priority.</summary>
+    public uint Priority { get; init; }
+}
+
+/// <summary>One endpoint (<c>endpoint.v3.LbEndpoint</c>). Immutable.</summary>
+/// <param name="Address">Its address, or the name that a DNS cluster resolves.</param>
+public sealed record EndpointConfig(AddressConfig Address)
+{
+    /// <summary>1 (default) to 2^32-1.</summary>
+    public uint LoadBalancingWeight { get; init; } = 1;
+
+    /// <summary>A host name for rewriting; empty (default) for none.</summary>
+    public string Hostname { get; init; } = "";
+}

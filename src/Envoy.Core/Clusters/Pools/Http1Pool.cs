@@ -1,0 +1,221 @@
+using System.Net.Sockets;
+using Envoy.Clusters.Hosts;
+using Envoy.Http.Streams;
+using Envoy.Net;
+
+namespace Envoy.Clusters.Pools;
+
+/// <summary>
+/// One worker's HTTP/1 connections to one host: idle ones are used last in, first out (the warmest first, so that a lull lets the others
+/// grow old), and requests that find none wait in order while connections are made. Worker-owned.
+/// </summary>
+/// <remarks>
+/// <code>
+///  request ─► idle connection? ──yes──► attached
+///                 │ no
+///                 ▼
+///             queue (max_pending_requests) ─► connecting (max_connections) ─► connected ─► first of the queue attached
+///                                                  │
+///                                                  └─ failed ─► the whole queue fails (Envoy's rule: a host that refuses one refuses all)
+/// </code>
+/// </remarks>
+internal sealed class Http1Pool
+{
+    private readonly Cluster _cluster;
+    private readonly Stack<Http1ClientConnection> _idle = new();
+    private StreamRequest? _firstPending;
+    private StreamRequest? _lastPending;
+    private int _pending;
+    private int _connecting;
+    private int _connections;
+    private bool _draining;
+
+    public Http1Pool(Cluster cluster, Host host)
+    {
+        _cluster = cluster;
+        Host = host;
+        HostStats = host.Stats.Of(cluster.Worker);
+    }
+
+    public Host Host { get; }
+
+    /// <summary>This worker's part of the host's statistics.</summary>
+    public HostStatsPart HostStats { get; }
+
+    public Cluster Cluster => _cluster;
+
+    public bool IsDraining => _draining;
+
+    /// <summary>Gives <paramref name="request"/> a stream, now or later, or says why not.</summary>
+    public void Request(StreamRequest request)
+    {
+        while (_idle.TryPop(out var idle))
+        {
+            if (!idle.IsUsable)
+                continue;
+            Attach(idle, request);
+            return;
+        }
+
+        var limits = _cluster.Limits;
+        if (!limits.PendingRequests.CanCreate)
+        {
+            _cluster.Stats.UpstreamRqPendingOverflow.Inc();
+            request.Requester.OnStreamFailed(StreamResetReason.Overflow, "");
+            return;
+        }
+
+        Enqueue(request);
+        if (_connecting < _pending)
+            TryConnect();
+    }
+
+    public void Cancel(StreamRequest request)
+    {
+        Dequeue(request);
+        _cluster.Stats.UpstreamRqCancelled.Inc();
+    }
+
+    /// <summary>The host is gone: idle connections end now, busy ones when they are done.</summary>
+    public void Drain()
+    {
+        _draining = true;
+        while (_idle.TryPop(out var idle))
+            idle.Close();
+    }
+
+    /// <summary>A connection is made.</summary>
+    public void OnConnected(Http1ClientConnection connection)
+    {
+        _connecting--;
+        OnIdle(connection);
+    }
+
+    /// <summary>A connection is free for the next request.</summary>
+    public void OnIdle(Http1ClientConnection connection)
+    {
+        if (_firstPending is { } request)
+        {
+            Dequeue(request);
+            Attach(connection, request);
+        }
+        else if (_draining)
+        {
+            connection.Close();
+        }
+        else
+        {
+            _idle.Push(connection);
+            connection.BecomeIdle();
+        }
+    }
+
+    /// <summary>A connection could not be made.</summary>
+    public void OnConnectFailed(bool timedOut, SocketError error)
+    {
+        _connecting--;
+        _connections--;
+        var reason = timedOut ? StreamResetReason.ConnectionTimeout : StreamResetReason.RemoteConnectionFailure;
+        var details = timedOut ? "" : "delayed connect error: " + SocketErrorText.Of(error);
+        // Those that wait now; who asks again from within the call waits for a connection of its own.
+        for (var left = _pending; left > 0 && _firstPending is { } request; left--)
+        {
+            Dequeue(request);
+            _cluster.Stats.UpstreamRqPendingFailureEject.Inc();
+            request.Requester.OnStreamFailed(reason, details);
+        }
+    }
+
+    /// <summary>A connection that was made is gone.</summary>
+    public void OnClosed(Http1ClientConnection connection)
+    {
+        _connections--;
+        if (connection.IsInIdleStack)
+            RemoveIdle(connection);
+        // Those that wait may have counted on this one.
+        if (_connecting < _pending)
+            TryConnect();
+    }
+
+    private void Attach(Http1ClientConnection connection, StreamRequest request)
+    {
+        if (!_cluster.Limits.Requests.CanCreate)
+        {
+            _cluster.Stats.UpstreamRqPendingOverflow.Inc();
+            request.Requester.OnStreamFailed(StreamResetReason.Overflow, "");
+            OnIdle(connection);
+            return;
+        }
+
+        var stats = _cluster.Stats;
+        stats.UpstreamRqTotal.Inc();
+        stats.UpstreamRqActive.Inc();
+        HostStats.RqTotal++;
+        HostStats.RqActive++;
+        _cluster.Limits.Requests.Inc();
+        connection.Attach(request.Requester.ResponseHandler);
+        request.Requester.OnStreamReady(connection, Host);
+    }
+
+    private void TryConnect()
+    {
+        // A pool without any connection may always make one: otherwise other hosts' connections could starve this host for ever.
+        if (_connections > 0 && !_cluster.Limits.Connections.CanCreate)
+        {
+            _cluster.Stats.UpstreamCxOverflow.Inc();
+            return;
+        }
+
+        if (!_cluster.Limits.Connections.CanCreate)
+            _cluster.Stats.UpstreamCxOverflow.Inc();
+        _connections++;
+        _connecting++;
+        _cluster.Stats.UpstreamCxHttp1Total.Inc();
+        new Http1ClientConnection(this).Open();
+    }
+
+    private void Enqueue(StreamRequest request)
+    {
+        request.Pool = this;
+        request.Previous = _lastPending;
+        request.Next = null;
+        if (_lastPending is null)
+            _firstPending = request;
+        else
+            _lastPending.Next = request;
+        _lastPending = request;
+        _pending++;
+        _cluster.Limits.PendingRequests.Inc();
+        _cluster.Stats.UpstreamRqPendingTotal.Inc();
+        _cluster.Stats.UpstreamRqPendingActive.Inc();
+    }
+
+    private void Dequeue(StreamRequest request)
+    {
+        if (request.Previous is { } previous)
+            previous.Next = request.Next;
+        else
+            _firstPending = request.Next;
+        if (request.Next is { } next)
+            next.Previous = request.Previous;
+        else
+            _lastPending = request.Previous;
+        request.Previous = request.Next = null;
+        request.Pool = null;
+        _pending--;
+        _cluster.Limits.PendingRequests.Dec();
+        _cluster.Stats.UpstreamRqPendingActive.Dec();
+    }
+
+    private void RemoveIdle(Http1ClientConnection gone)
+    {
+        // Rare (an upstream ended an idle connection), and a pool is small: the stack is rebuilt without it.
+        var kept = _idle.ToArray();
+        _idle.Clear();
+        for (var i = kept.Length - 1; i >= 0; i--)
+        {
+            if (!ReferenceEquals(kept[i], gone))
+                _idle.Push(kept[i]);
+        }
+    }
+}

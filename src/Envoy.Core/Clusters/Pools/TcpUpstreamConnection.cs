@@ -1,0 +1,42 @@
+using Envoy.Buffers;
+using Envoy.Clusters.Hosts;
+using Envoy.FilterChains.Network;
+using Envoy.Net;
+
+namespace Envoy.Clusters.Pools;
+
+/// <summary>A plain connection to a host, for one user. Worker-owned.</summary>
+internal sealed class TcpUpstreamConnection : IUpstreamConnection, IConnectionHandler
+{
+    private readonly IUpstreamConnectionHandler _handler;
+    private readonly UpstreamConnectionAccount _account;
+
+    public TcpUpstreamConnection(Cluster cluster, Host host, IUpstreamConnectionHandler handler)
+    {
+        _handler = handler;
+        _account = new UpstreamConnectionAccount(cluster, host);
+        Connection = _account.Open(this);
+        Connection.EnableHalfClose(true);
+    }
+
+    public Connection Connection { get; }
+
+    public string HostAddress => _account.Host.Address;
+
+    public bool ConnectTimedOut => _account.TimedOut;
+
+    public void OnData(ByteQueue input, bool endOfStream) => _handler.OnData(input, endOfStream);
+
+    public void OnEvent(ConnectionEvent connectionEvent)
+    {
+        if (connectionEvent == ConnectionEvent.Connected)
+            _account.OnConnected();
+        else
+            _account.OnClosed(connectionEvent, hasActiveRequest: _account.IsConnected);
+        _handler.OnEvent(connectionEvent);
+    }
+
+    public void OnAboveWriteHighWatermark() => _handler.OnAboveWriteHighWatermark();
+
+    public void OnBelowWriteLowWatermark() => _handler.OnBelowWriteLowWatermark();
+}

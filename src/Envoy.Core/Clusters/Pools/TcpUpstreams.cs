@@ -1,0 +1,34 @@
+using Envoy.Clusters.Hosts;
+using Envoy.FilterChains;
+using Envoy.FilterChains.Network;
+
+namespace Envoy.Clusters.Pools;
+
+/// <summary>Makes plain connections to a cluster's hosts, one for each user. Worker-owned.</summary>
+internal sealed class TcpUpstreams(Cluster cluster) : IUpstreamCluster
+{
+    public string Name => cluster.Name;
+
+    public UpstreamStart TryConnect(IUpstreamConnectionHandler handler, out IUpstreamConnection? connection)
+    {
+        connection = null;
+        var host = cluster.ChooseHost();
+        if (host is null)
+        {
+            cluster.Stats.UpstreamCxNoneHealthy.Inc();
+            return UpstreamStart.NoHealthyHost;
+        }
+
+        // Unlike a pool of reusable connections this has none to fall back on, so the limit holds for the first one too.
+        if (!cluster.Limits.Connections.CanCreate)
+        {
+            cluster.Stats.UpstreamCxOverflow.Inc();
+            return UpstreamStart.Overflow;
+        }
+
+        connection = new TcpUpstreamConnection(cluster, host, handler);
+        return UpstreamStart.Pending;
+    }
+
+    public void OnConnectAttemptsExceeded() => cluster.Stats.UpstreamCxConnectAttemptsExceeded.Inc();
+}

@@ -1,0 +1,108 @@
+using Envoy.AccessLog;
+using Envoy.Extensions;
+using Envoy.FilterChains;
+using Envoy.FilterChains.Http;
+using Envoy.FilterChains.Network;
+using Envoy.Routing;
+
+namespace Envoy.ConnectionManager;
+
+/// <summary>Which codec a connection speaks (<c>HttpConnectionManager.CodecType</c>).</summary>
+public enum HttpCodecType
+{
+    /// <summary>By what the client sends. The default; until HTTP/2 is supported its preface is refused.</summary>
+    Auto,
+
+    /// <summary>HTTP/1.1.</summary>
+    Http1,
+}
+
+/// <summary>
+/// Options of the HTTP connection manager (<c>envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager</c>). Immutable.
+/// </summary>
+public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
+{
+    /// <summary>Default <see cref="HttpCodecType.Auto"/>.</summary>
+    public HttpCodecType CodecType { get; init; }
+
+    /// <summary>Statistics are under <c>http.PREFIX.</c>; required.</summary>
+    public required string StatPrefix { get; init; }
+
+    /// <summary>The route table.</summary>
+    public RouteConfiguration RouteConfig { get; init; } = new();
+
+    /// <summary>The HTTP filters, first to last; the last is the router.</summary>
+    public ValueList<HttpFilterConfig> HttpFilters { get; init; } = [];
+
+    /// <summary>The <c>server</c> header's value. Default "envoy".</summary>
+    public string ServerName { get; init; } = "envoy";
+
+    /// <summary>Limit of a request's headers in KiB, 1 to 8192. Default 60; past it 431.</summary>
+    public uint MaxRequestHeadersKb { get; init; } = 60;
+
+    /// <summary>Limit of a request's header count. Default 100; past it 431.</summary>
+    public uint MaxHeadersCount { get; init; } = 100;
+
+    /// <summary>Close a connection without a request for this long. Default 1 h; zero: never.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>End a stream on which nothing moved for this long. Default 5 min; zero: never.</summary>
+    public TimeSpan StreamIdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Time for the whole request to arrive. Default zero: no limit.</summary>
+    public TimeSpan RequestTimeout { get; init; }
+
+    /// <summary>Time for the request's headers to arrive, from their first byte. Default zero: no limit.</summary>
+    public TimeSpan RequestHeadersTimeout { get; init; }
+
+    /// <summary>How long a closing connection waits for the peer after its last bytes were written. Default 1 s; zero: closes at once.</summary>
+    public TimeSpan DelayedCloseTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a drained connection is given. Default 5 s.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Make an <c>x-request-id</c> for a request that has none. Default true.</summary>
+    public bool GenerateRequestId { get; init; } = true;
+
+    /// <summary>HTTP/1 trailers pass. Default false: they are dropped, as in Envoy.</summary>
+    public bool EnableTrailers { get; init; }
+
+    /// <summary>
+    /// Leave <c>Expect: 100-continue</c> to the upstream and pass interim responses on. Default false: a 100 is sent at once, the header does
+    /// not go upstream, and interim responses are dropped.
+    /// </summary>
+    public bool Proxy100Continue { get; init; }
+
+    /// <summary>Serve HTTP/1.0. Default false: 426.</summary>
+    public bool AcceptHttp10 { get; init; }
+
+    /// <summary>Told of every finished stream. Default: none.</summary>
+    public ValueList<IAccessLog> AccessLogs { get; init; } = [];
+
+    /// <inheritdoc/>
+    public override bool IsTerminal => true;
+
+    /// <summary>Checks the route table and that the router, and nothing else that ends the chain, is the last HTTP filter.</summary>
+    public override void Validate(ConfigValidation validation)
+    {
+        ArgumentNullException.ThrowIfNull(validation);
+        validation.In("route_config", () => RouteConfigurationValidation.Validate(RouteConfig, validation));
+
+        // A filter that was refused is not in the list, and may have been the last.
+        var complete = !validation.IsRefused(this, "http_filters");
+        if (complete && HttpFilters.Count == 0)
+            validation.Error(this, "http_filters", "there is no HTTP filter", "the last one must be envoy.filters.http.router");
+        var last = HttpFilters.Count == 0 ? null : HttpFilters[^1];
+        validation.Each("http_filters", HttpFilters, filter =>
+        {
+            if (complete && filter.Options.IsTerminal && !ReferenceEquals(filter, last))
+                validation.Error(filter, "name", $"'{filter.Name}' ends the filter chain: it must be the last HTTP filter");
+            else if (complete && !filter.Options.IsTerminal && ReferenceEquals(filter, last))
+                validation.Error(filter, "name", $"'{filter.Name}' cannot be the last HTTP filter", "the last one must be envoy.filters.http.router");
+            filter.Options.Validate(validation);
+        });
+    }
+
+    /// <inheritdoc/>
+    protected internal override INetworkFilterSnapshot Compile(FilterCompileContext context) => new HttpConnectionManagerSnapshot(this, context);
+}

@@ -1,0 +1,600 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Envoy.AccessLog;
+using Envoy.Buffers;
+using Envoy.FilterChains.Http;
+using Envoy.Formatting;
+using Envoy.Http;
+using Envoy.Http.Headers;
+using Envoy.Http.Http1;
+using Envoy.Http.Streams;
+using Envoy.Net;
+using Envoy.Routing;
+using Envoy.Runtime;
+using Envoy.Runtime.Timers;
+
+namespace Envoy.ConnectionManager.Streams;
+
+/// <summary>
+/// One downstream exchange: the request from its codec through the filters, and the response back. Serves one exchange after another.
+/// Worker-owned.
+/// </summary>
+/// <remarks>
+/// <code>
+///  Start ─► headers ─► data* ─► [trailers] ─► request complete ─┐
+///                │                                              ├─► End (log, filters told, given back)
+///                └─► response headers ─► data* ─► complete ─────┘
+///  a response that is complete before its request ends the stream and the connection;
+///  a reset from either side, or an exception in a filter, ends it at once.
+/// </code>
+/// </remarks>
+internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimerHandler
+{
+    private readonly HttpConnectionManagerFactory _shared;
+    private readonly HttpFilterChain _chain;
+    private readonly TimerNode _idleTimer;
+    private readonly TimerNode? _requestTimer;
+    private HttpConnectionManager? _manager;
+    private IServerStream _codec = null!;
+    private Route? _route;
+    private ByteQueue? _localBody;
+    private long _startedAt;
+    private long _lastActivity;
+    private long _idleTimeout;
+    private Flags _flags;
+
+    public HttpStream(HttpConnectionManagerFactory shared, IHttpFilterFactory[] filters)
+    {
+        _shared = shared;
+        _chain = new HttpFilterChain(this, filters);
+        _idleTimer = new TimerNode(this);
+        if (shared.Options.RequestTimeout > TimeSpan.Zero)
+            _requestTimer = new TimerNode(this);
+    }
+
+    [Flags]
+    private enum Flags : ushort
+    {
+        Active = 1,
+        ChainStarted = 1 << 1,
+        RequestComplete = 1 << 2,
+        ResponseStarted = 1 << 3,
+        ResponseComplete = 1 << 4,
+        RouteCached = 1 << 6,
+        CloseConnection = 1 << 7,
+        AboveHigh = 1 << 8,
+        InEvent = 1 << 9,
+        EndPending = 1 << 10,
+        IsGrpc = 1 << 11,
+        ResetPending = 1 << 12,
+    }
+
+    public HeaderMap RequestHeaders { get; } = new();
+
+    public HeaderMap RequestTrailers { get; } = new();
+
+    public HeaderMap ResponseHeaders { get; } = new();
+
+    public HeaderMap ResponseTrailers { get; } = new();
+
+    public StreamInfo StreamInfo { get; } = new();
+
+    public Worker Worker => _shared.Worker;
+
+    public Connection? Connection => _manager?.Connection;
+
+    public long BufferLimit { get; private set; }
+
+    public bool PassesInformational => _shared.Options.Proxy100Continue;
+
+    public Route? Route
+    {
+        get
+        {
+            if (!Has(Flags.RouteCached))
+            {
+                _flags |= Flags.RouteCached;
+                _route = _shared.Routes.Match(RequestHeaders).Route;
+                StreamInfo.RouteName = _route?.Name;
+            }
+
+            return _route;
+        }
+    }
+
+    public void Start(HttpConnectionManager manager, IServerStream codec)
+    {
+        _manager = manager;
+        _codec = codec;
+        _flags = Flags.Active;
+        _route = null;
+        _startedAt = _lastActivity = Worker.Now;
+        BufferLimit = manager.Connection.BufferLimit;
+        StreamInfo.Clear();
+        ResponseHeaders.Clear();
+        ResponseTrailers.Clear();
+        if (manager.Connection.IsAboveWriteHighWatermark)
+            _flags |= Flags.AboveHigh;
+        _shared.Stats.DownstreamRqTotal.Inc();
+        _shared.Stats.DownstreamRqHttp1Total.Inc();
+        _shared.Stats.DownstreamRqActive.Inc();
+        _idleTimeout = (long)_shared.Options.StreamIdleTimeout.TotalMilliseconds;
+        if (_idleTimeout > 0)
+            Worker.Arm(_idleTimer, _idleTimeout);
+        if (_requestTimer is not null)
+            Worker.Arm(_requestTimer, _shared.Options.RequestTimeout);
+    }
+
+    public void OnRequestHeaders(bool endStream)
+    {
+        if (!Enter())
+            return;
+        try
+        {
+            HandleRequestHeaders(endStream);
+        }
+        catch (Exception e) when (FilterFailed(e))
+        {
+        }
+
+        Leave();
+    }
+
+    public void OnRequestData(ByteQueue data, bool endStream)
+    {
+        if (!Enter())
+        {
+            data.Clear();
+            return;
+        }
+
+        StreamInfo.BytesReceived += data.Length;
+        if (endStream)
+            CompleteRequest();
+        try
+        {
+            if (_chain.Request.IsEnded)
+                data.Clear();
+            else
+                _chain.Request.Data(data, endStream);
+        }
+        catch (Exception e) when (FilterFailed(e))
+        {
+        }
+
+        Leave();
+    }
+
+    public void OnRequestTrailers()
+    {
+        if (!Enter())
+            return;
+        CompleteRequest();
+        try
+        {
+            if (!_chain.Request.IsEnded)
+                _chain.Request.Trailers();
+        }
+        catch (Exception e) when (FilterFailed(e))
+        {
+        }
+
+        Leave();
+    }
+
+    public void OnReset(StreamResetReason reason)
+    {
+        if (!Has(Flags.Active))
+            return;
+        _shared.Stats.DownstreamRqRxReset.Inc();
+        StreamInfo.AddFlag(ResponseFlags.DownstreamConnectionTermination);
+        StreamInfo.ResponseCodeDetails ??= "downstream_remote_disconnect";
+        End();
+    }
+
+    /// <summary>The request broke the protocol: answer it if there is still a way to, and end the connection.</summary>
+    public void OnCodecError(ProtocolError error)
+    {
+        if (!Has(Flags.Active))
+            return;
+        StreamInfo.AddFlag(ResponseFlags.DownstreamProtocolError);
+        Refuse(error.HttpStatus, error.Details, Encoding.ASCII.GetString(Http1ReasonPhrases.Get(error.HttpStatus)));
+    }
+
+    public void OnRequestHeadersTimeout()
+    {
+        if (!Has(Flags.Active))
+            return;
+        _shared.Stats.DownstreamRqHeaderTimeout.Inc();
+        Refuse(408, "request_header_timeout", "request header timeout");
+    }
+
+    public void OnAboveWriteHighWatermark()
+    {
+        if (!Has(Flags.Active))
+            return;
+        _flags |= Flags.AboveHigh;
+        _shared.Stats.DownstreamFlowControlPausedReadingTotal.Inc();
+        _chain.HoldResponse(true);
+    }
+
+    public void OnBelowWriteLowWatermark()
+    {
+        if (!Has(Flags.Active))
+            return;
+        _flags &= ~Flags.AboveHigh;
+        _shared.Stats.DownstreamFlowControlResumedReadingTotal.Inc();
+        _lastActivity = Worker.Now;
+        _chain.HoldResponse(false);
+    }
+
+    public void OnTimer(TimerNode timer)
+    {
+        if (!Has(Flags.Active))
+            return;
+        if (ReferenceEquals(timer, _requestTimer))
+        {
+            _shared.Stats.DownstreamRqTimeout.Inc();
+            Refuse(TimeoutStatus, "request_overall_timeout", "request timeout");
+            return;
+        }
+
+        // Armed once; what has moved since only puts it off.
+        var left = _idleTimeout - (Worker.Now - _lastActivity);
+        if (left > 0)
+        {
+            Worker.Arm(timer, left);
+            return;
+        }
+
+        _shared.Stats.DownstreamRqIdleTimeout.Inc();
+        StreamInfo.AddFlag(ResponseFlags.StreamIdleTimeout);
+        Refuse(TimeoutStatus, "stream_idle_timeout", "stream timeout");
+    }
+
+    public void ClearRouteCache() => _flags &= ~Flags.RouteCached;
+
+    public void ReadDisable(bool disable)
+    {
+        if (Has(Flags.Active) && !Has(Flags.RequestComplete))
+            _codec.ReadDisable(disable);
+    }
+
+    public void SendInformational()
+    {
+        if (!Has(Flags.Active) || Has(Flags.ResponseStarted) || (_codec.Traits & RequestTraits.Http10) != 0)
+            return;
+        _lastActivity = Worker.Now;
+        HopByHop.StripResponse(ResponseHeaders, isUpgrade: false);
+        _codec.SendInformational(ResponseHeaders);
+    }
+
+    public void SendHeaders(bool endStream)
+    {
+        if (!Has(Flags.Active))
+            return;
+        _lastActivity = Worker.Now;
+        _flags |= Flags.ResponseStarted;
+        ResponseFinishing.Prepare(ResponseHeaders, _shared);
+        var traits = _codec.Traits;
+        if (_shared.Drain.IsDraining && !Has(Flags.CloseConnection))
+        {
+            _flags |= Flags.CloseConnection;
+            _shared.Stats.DownstreamCxDrainClose.Inc();
+        }
+
+        if ((traits & RequestTraits.LastOnConnection) != 0)
+            _flags |= Flags.CloseConnection;
+        if ((traits & RequestTraits.Http10) != 0)
+        {
+            // HTTP/1.0 knows no chunks: without a length the connection's end is the body's.
+            if (!ResponseHeaders.Contains(HeaderId.ContentLength) && !endStream)
+                _flags |= Flags.CloseConnection;
+            else if (!Has(Flags.CloseConnection))
+                ResponseHeaders.Set(HeaderId.Connection, "keep-alive"u8);
+        }
+
+        if (!Has(Flags.RequestComplete))
+        {
+            // The rest of the request will not be waited for.
+            _flags |= Flags.CloseConnection;
+            _shared.Stats.DownstreamRqResponseBeforeRqComplete.Inc();
+        }
+
+        if (Has(Flags.CloseConnection))
+            ResponseHeaders.Set(HeaderId.Connection, "close"u8);
+        ChargeResponse();
+        _codec.SendHeaders(ResponseHeaders, endStream);
+        if (endStream)
+            CompleteResponse();
+    }
+
+    public void SendData(ByteQueue data, bool endStream)
+    {
+        if (!Has(Flags.Active))
+        {
+            data.Clear();
+            return;
+        }
+
+        _lastActivity = Worker.Now;
+        StreamInfo.BytesSent += data.Length;
+        _codec.SendData(data, endStream);
+        if (endStream)
+            CompleteResponse();
+    }
+
+    public void SendTrailers()
+    {
+        if (!Has(Flags.Active))
+            return;
+        _codec.SendTrailers(ResponseTrailers);
+        CompleteResponse();
+    }
+
+    public void SendLocalReply(in LocalReply reply)
+    {
+        if (!Has(Flags.Active))
+            return;
+        StreamInfo.AddFlag(reply.Flags);
+        StreamInfo.ResponseCodeDetails = reply.Details;
+        if (Has(Flags.ResponseStarted))
+        {
+            // An answer has begun already: a second one cannot replace it.
+            Reset();
+            return;
+        }
+
+        if (reply.CloseConnection)
+            _flags |= Flags.CloseConnection;
+        // Once the filters have begun with another response (held, paused, or in a hook on the stack) this one goes past them, as in Envoy:
+        // they would see two.
+        var throughChain = Has(Flags.ChainStarted) && !_chain.Response.HeadersSeen;
+        if (Has(Flags.ChainStarted))
+            _chain.Abort();
+        _chain.Request.End();
+        if (Has(Flags.ChainStarted))
+            _chain.Response.End();
+        try
+        {
+            Answer(reply, throughChain);
+        }
+        catch (Exception e) when (FilterFailed(e))
+        {
+        }
+    }
+
+    public void OnRequestTooLarge()
+    {
+        _shared.Stats.DownstreamRqTooLarge.Inc();
+        SendLocalReply(new LocalReply(413, "request_payload_too_large") { Body = "Payload Too Large" });
+    }
+
+    public void OnResponseTooLarge()
+    {
+        _shared.Stats.RsTooLarge.Inc();
+        SendLocalReply(new LocalReply(500, "response_payload_too_large") { Body = "Internal Server Error" });
+    }
+
+    public void Reset()
+    {
+        if (!Has(Flags.Active))
+            return;
+        _shared.Stats.DownstreamRqTxReset.Inc();
+        if (!Has(Flags.ResponseComplete))
+            _flags |= Flags.ResetPending;
+        End();
+    }
+
+    private bool Has(Flags flags) => (_flags & flags) != 0;
+
+    private void Answer(in LocalReply reply, bool throughChain)
+    {
+        var body = LocalReplies.Write(ResponseHeaders, reply, Has(Flags.IsGrpc));
+        var endStream = body.IsEmpty || RequestHeaders.Get(HeaderId.Method).SequenceEqual("HEAD"u8);
+        if (!throughChain)
+        {
+            SendHeaders(endStream);
+            if (!endStream && Has(Flags.Active))
+                SendData(LocalBody(body), endStream: true);
+            return;
+        }
+
+        _chain.RestartResponse();
+        _chain.Response.Headers(endStream);
+        if (!endStream && Has(Flags.Active))
+            _chain.Response.Data(LocalBody(body), endStream: true);
+    }
+
+    /// <summary>Envoy's choice for its own timeouts: 408 while the client has not sent everything, 504 once it has.</summary>
+    private int TimeoutStatus => Has(Flags.RequestComplete) ? 504 : 408;
+
+    private bool Enter()
+    {
+        if (!Has(Flags.Active))
+            return false;
+        _lastActivity = Worker.Now;
+        _flags |= Flags.InEvent;
+        return true;
+    }
+
+    private void Leave()
+    {
+        _flags &= ~Flags.InEvent;
+        if (Has(Flags.EndPending))
+            Recycle();
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "An exception of a filter resets its stream, never the worker's loop.")]
+    private bool FilterFailed(Exception e)
+    {
+        HttpFilterLog.FilterFailed(Worker.Logger, e, "chain");
+        Reset();
+        return true;
+    }
+
+    private void HandleRequestHeaders(bool endStream)
+    {
+        var traits = _codec.Traits;
+        if (endStream)
+            CompleteRequest();
+        if (LocalReplies.IsGrpc(RequestHeaders.Get(HeaderId.ContentType)))
+            _flags |= Flags.IsGrpc;
+        if ((traits & RequestTraits.Http10) != 0 && !_shared.Options.AcceptHttp10)
+        {
+            Refuse(426, "low_version", "");
+            return;
+        }
+
+        if (!RequestHeaders.Contains(HeaderId.Authority))
+        {
+            Refuse(400, "missing_host_header", "");
+            return;
+        }
+
+        var error = RequestPreparation.Prepare(RequestHeaders, _shared);
+        if (error is not null)
+        {
+            OnCodecError(error);
+            return;
+        }
+
+        if ((traits & RequestTraits.ExpectsContinue) != 0 && !_shared.Options.Proxy100Continue)
+            AnswerExpectation(endStream);
+        _flags |= Flags.ChainStarted;
+        _chain.Start();
+        // A filter may have answered or reset when it was attached.
+        if (!Has(Flags.Active) || _chain.Request.IsEnded)
+            return;
+        if (Has(Flags.AboveHigh))
+            _chain.HoldResponse(true);
+        // CONNECT has no path, and like an upgrade turns the stream into bytes.
+        if ((traits & RequestTraits.RequestsUpgrade) != 0 || !RequestHeaders.Contains(HeaderId.Path))
+        {
+            // Envoy's answer as long as upgrade_configs allow none.
+            _shared.Stats.DownstreamRqWsOnNonWsRoute.Inc();
+            SendLocalReply(new LocalReply(403, "upgrade_failed") { CloseConnection = true });
+            return;
+        }
+
+        if (RequestHeaders.TryGet(HeaderId.Path, out var path) && path[0] != (byte)'/')
+        {
+            _shared.Stats.DownstreamRqNonRelativePath.Inc();
+            SendLocalReply(new LocalReply(404, "absolute_path_rejected"));
+            return;
+        }
+
+        if (Route?.Action is ForwardAction { IdleTimeout: { } idle })
+            ChangeIdleTimeout((long)idle.TotalMilliseconds);
+        _chain.Request.Headers(endStream);
+    }
+
+    private void AnswerExpectation(bool endStream)
+    {
+        RequestHeaders.Remove(HeaderId.Expect);
+        if (endStream)
+            return;
+        // Answered here, whatever the upstream would say (RFC 9110 section 10.1.1 allows a proxy to; Envoy's default).
+        ResponseHeaders.Set(HeaderId.Status, "100"u8);
+        _codec.SendInformational(ResponseHeaders);
+        ResponseHeaders.Clear();
+    }
+
+    private void ChangeIdleTimeout(long milliseconds)
+    {
+        _idleTimeout = milliseconds;
+        if (milliseconds > 0)
+            Worker.Arm(_idleTimer, milliseconds);
+        else
+            Worker.Disarm(_idleTimer);
+    }
+
+    /// <summary>Ends the exchange with an answer if none has begun, and with it the connection.</summary>
+    private void Refuse(int status, string details, string body)
+    {
+        var inEvent = Has(Flags.InEvent);
+        _flags |= Flags.InEvent;
+        try
+        {
+            SendLocalReply(new LocalReply(status, details) { Body = body, CloseConnection = true });
+        }
+        catch (Exception e) when (FilterFailed(e))
+        {
+        }
+
+        if (!inEvent)
+            Leave();
+    }
+
+    private void CompleteRequest()
+    {
+        _flags |= Flags.RequestComplete;
+        if (_requestTimer is not null)
+            Worker.Disarm(_requestTimer);
+    }
+
+    private void CompleteResponse()
+    {
+        _flags |= Flags.ResponseComplete;
+        End();
+    }
+
+    private void ChargeResponse()
+    {
+        StreamInfo.ResponseCode = StatusHeader.Read(ResponseHeaders);
+        _shared.Stats.ChargeResponse(StreamInfo.ResponseCode);
+        _shared.ListenerStats.ChargeResponse(StreamInfo.ResponseCode);
+    }
+
+    private ByteQueue LocalBody(ReadOnlyMemory<byte> body)
+    {
+        _localBody ??= new ByteQueue(Worker);
+        _localBody.Append(body.Span);
+        return _localBody;
+    }
+
+    /// <summary>The exchange is over: tells everybody once, and gives the codec its connection back.</summary>
+    private void End()
+    {
+        _flags &= ~Flags.Active;
+        Worker.Disarm(_idleTimer);
+        if (_requestTimer is not null)
+            Worker.Disarm(_requestTimer);
+        var duration = Worker.Now - _startedAt;
+        _shared.Stats.DownstreamRqActive.Dec();
+        _shared.Stats.DownstreamRqTime.Record(duration);
+        if (Has(Flags.ChainStarted))
+            _chain.End();
+        var manager = _manager!;
+        var codec = _codec;
+        manager.OnStreamEnded();
+        if (Has(Flags.ResetPending))
+            codec.Reset(StreamResetReason.LocalReset);
+        else if (Has(Flags.ResponseComplete))
+            codec.Finish(Has(Flags.CloseConnection) || !Has(Flags.RequestComplete) || _shared.Drain.IsDraining);
+        if (_shared.Options.AccessLogs.Count > 0)
+            Log(duration);
+        // From inside one of its own events the stream is given back only when that event is over.
+        if (Has(Flags.InEvent))
+            _flags |= Flags.EndPending;
+        else
+            Recycle();
+    }
+
+    private void Log(long duration)
+    {
+        StreamInfo.DownstreamRemoteAddress = Connection?.RemoteAddress;
+        AccessLogs.Write(_shared.Options.AccessLogs, StreamInfo, duration, Worker);
+    }
+
+    private void Recycle()
+    {
+        _flags &= ~Flags.EndPending;
+        if (Has(Flags.ChainStarted))
+            _chain.Release();
+        _manager = null;
+        _localBody?.Clear();
+        RequestHeaders.Clear();
+        _shared.ReturnStream(this);
+    }
+}

@@ -1,0 +1,43 @@
+using Envoy.Extensions;
+using Envoy.FilterChains.Network;
+using Envoy.Net;
+
+namespace Envoy.Listeners;
+
+/// <summary>One listener (<c>envoy.config.listener.v3.Listener</c>). Immutable.</summary>
+public sealed record ListenerConfig
+{
+    /// <summary>Unique among listeners; empty is given a generated one at load, as in Envoy.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Where it listens.</summary>
+    public required AddressConfig Address { get; init; }
+
+    /// <summary>Prefix of its statistics; empty (default) uses the address.</summary>
+    public string StatPrefix { get; init; } = "";
+
+    /// <summary>The filter chains. Until filter-chain matching is supported there is exactly one.</summary>
+    public ValueList<FilterChainConfig> FilterChains { get; init; } = [];
+
+    /// <summary>Soft limit of a connection's buffers in bytes. Default 1 MiB.</summary>
+    public uint PerConnectionBufferLimitBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Length of the accept queue; 0 (default) takes the system's maximum (somaxconn).</summary>
+    public int TcpBacklogSize { get; init; }
+
+    /// <summary>One listening socket per worker where the engine supports it. Default true.</summary>
+    public bool EnableReusePort { get; init; } = true;
+
+    /// <summary>False: the listener is known but opens no socket. Default true.</summary>
+    public bool BindToPort { get; init; } = true;
+}
+
+/// <summary>A chain of network filters (<c>envoy.config.listener.v3.FilterChain</c>). Immutable.</summary>
+public sealed record FilterChainConfig
+{
+    /// <summary>A name for logs and later updates; may be empty.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>The filters, first to last; the last one is terminal. None: connections are closed at once.</summary>
+    public ValueList<NetworkFilterConfig> Filters { get; init; } = [];
+}

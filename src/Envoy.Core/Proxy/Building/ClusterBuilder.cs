@@ -1,0 +1,89 @@
+using Envoy.Clusters;
+using Envoy.Extensions;
+using Envoy.Net;
+
+namespace Envoy.Proxy.Building;
+
+/// <summary>Makes one cluster. Used by one thread.</summary>
+public sealed class ClusterBuilder
+{
+    private readonly SortedDictionary<uint, List<EndpointConfig>> _endpoints = [];
+    private ClusterConfig _cluster;
+
+    internal ClusterBuilder(string name) => _cluster = new ClusterConfig { Name = name };
+
+    /// <summary>The endpoints are IP addresses or pipes; the default.</summary>
+    public ClusterBuilder Static() => With(c => c with { Type = DiscoveryType.Static });
+
+    /// <summary>The endpoints are names: every address that they resolve to is a host.</summary>
+    /// <param name="refreshRate">How often they are resolved; above 1 ms; null (default): every 5 s.</param>
+    public ClusterBuilder StrictDns(TimeSpan? refreshRate = null)
+    {
+        if (refreshRate is { } rate)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(rate, TimeSpan.FromMilliseconds(1), nameof(refreshRate));
+            _cluster = _cluster with { DnsRefreshRate = rate };
+        }
+
+        return With(c => c with { Type = DiscoveryType.StrictDns });
+    }
+
+    /// <summary>Time for a new connection to be made; above zero. Default 5 s.</summary>
+    public ClusterBuilder ConnectTimeout(TimeSpan timeout)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        return With(c => c with { ConnectTimeout = timeout });
+    }
+
+    /// <summary>How a host is chosen. Default <see cref="LoadBalancingPolicy.RoundRobin"/>.</summary>
+    public ClusterBuilder LbPolicy(LoadBalancingPolicy policy) => With(c => c with { LbPolicy = policy });
+
+    /// <summary>The cluster's limits.</summary>
+    public ClusterBuilder CircuitBreakers(CircuitBreakerConfig limits)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        return With(c => c with { CircuitBreakers = limits });
+    }
+
+    /// <summary>Adds an endpoint.</summary>
+    /// <param name="address">An IP literal, or the name that a DNS cluster resolves.</param>
+    /// <param name="port">0 to 65535.</param>
+    /// <param name="weight">At least 1, the default.</param>
+    /// <param name="priority">0, the default, is the highest; at most 128.</param>
+    public ClusterBuilder Endpoint(string address, int port, uint weight = 1, uint priority = 0) =>
+        Endpoint(AddressArguments.Any(address, port), weight, priority);
+
+    /// <summary>Adds an endpoint with any kind of address.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="weight">At least 1, the default.</param>
+    /// <param name="priority">0, the default, is the highest; at most 128.</param>
+    public ClusterBuilder Endpoint(AddressConfig address, uint weight = 1, uint priority = 0)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentOutOfRangeException.ThrowIfZero(weight);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(priority, 128u);
+        if (!_endpoints.TryGetValue(priority, out var endpoints))
+            _endpoints.Add(priority, endpoints = []);
+        endpoints.Add(new EndpointConfig(address) { LoadBalancingWeight = weight });
+        return this;
+    }
+
+    /// <summary>Sets whatever else a cluster has: <c>With(c => c with { DnsLookupFamily = DnsLookupFamily.V4Only })</c>.</summary>
+    public ClusterBuilder With(Func<ClusterConfig, ClusterConfig> change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        _cluster = change(_cluster);
+        return this;
+    }
+
+    internal ClusterConfig Build() => _endpoints.Count == 0
+        ? _cluster
+        : _cluster with
+        {
+            Endpoints =
+            [
+                .. _cluster.Endpoints,
+                .. _endpoints.Select(p => new LocalityEndpointsConfig { Priority = p.Key, LbEndpoints = ValueList.From(p.Value) }),
+            ],
+        };
+}

@@ -1,0 +1,101 @@
+using Envoy.Clusters;
+using Envoy.Extensions;
+using Envoy.Listeners;
+using Envoy.Net;
+
+namespace Envoy.Proxy.Building;
+
+/// <summary>
+/// What must hold between the parts of a configuration, whoever made it: names are unique, clusters that are named exist, the last filter
+/// of a chain ends it. Thread-safe.
+/// </summary>
+internal static class ProxyConfigValidator
+{
+    /// <summary>The errors of a configuration made in code.</summary>
+    public static IReadOnlyList<ConfigError> Validate(ProxyConfig config)
+    {
+        var validation = new ConfigValidation(ClusterNames(config));
+        Validate(config, validation);
+        return validation.Errors;
+    }
+
+    /// <summary>Checks a configuration that was read; errors go to its context, with the places of what they are about.</summary>
+    public static void Validate(ProxyConfig config, ConfigReadContext read, bool clustersAreKnown) =>
+        Validate(config, new ConfigValidation(clustersAreKnown ? ClusterNames(config) : null, read));
+
+    private static HashSet<string> ClusterNames(ProxyConfig config) => new(config.Clusters.Select(c => c.Name), StringComparer.Ordinal);
+
+    private static void Validate(ProxyConfig config, ConfigValidation validation)
+    {
+        if (config.Admin is { } admin)
+            validation.In("admin", () => ValidateBindable(admin.Address, validation));
+        var listeners = new HashSet<string>(StringComparer.Ordinal);
+        var addresses = new Dictionary<AddressConfig, string>();
+        validation.In("static_resources", () =>
+        {
+            validation.Each("listeners", config.Listeners, listener =>
+            {
+                if (listener.Name.Length > 0 && !listeners.Add(listener.Name))
+                    validation.Error(listener, "name", $"another listener is called '{listener.Name}'");
+                if (listener.BindToPort && listener.Address is not SocketAddressConfig { PortValue: 0 } && !addresses.TryAdd(listener.Address, listener.Name))
+                    validation.Error(listener, "address", $"another listener ('{addresses[listener.Address]}') has the address {listener.Address}");
+                ValidateBindable(listener.Address, validation);
+                ValidateChains(listener, validation);
+            });
+            var clusters = new HashSet<string>(StringComparer.Ordinal);
+            validation.Each("clusters", config.Clusters, cluster =>
+            {
+                if (cluster.Name.Length > 0 && !clusters.Add(cluster.Name))
+                    validation.Error(cluster, "name", $"another cluster is called '{cluster.Name}'");
+                ValidateEndpoints(cluster, validation);
+            });
+        });
+    }
+
+    private static void ValidateBindable(AddressConfig address, ConfigValidation validation)
+    {
+        if (address is SocketAddressConfig { Address.Length: > 0 } socket && !AddressReader.IsIPLiteral(socket.Address))
+            validation.Error(socket, "address", $"'{socket.Address}' is not an IP address", "a listener binds to an address, not to a name");
+    }
+
+    private static void ValidateChains(ListenerConfig listener, ConfigValidation validation)
+    {
+        if (listener.FilterChains.Count == 0
+            && !validation.IsRefused(listener, "filter_chains", "default_filter_chain", "fcds_config", "udp_listener_config", "api_listener", "internal_listener"))
+            validation.Error(listener, "filter_chains", "the listener has no filter chain");
+        validation.Each("filter_chains", listener.FilterChains, chain =>
+        {
+            // A filter that was refused is not in the list, and may have been the last.
+            var last = chain.Filters.Count == 0 ? null : chain.Filters[^1];
+            var complete = !validation.IsRefused(chain, "filters");
+            validation.Each("filters", chain.Filters, filter =>
+            {
+                if (complete && filter.Options.IsTerminal && !ReferenceEquals(filter, last))
+                    validation.Error(filter, "name", $"'{filter.Name}' ends the filter chain: it must be the last filter");
+                else if (complete && !filter.Options.IsTerminal && ReferenceEquals(filter, last))
+                    validation.Error(filter, "name", $"'{filter.Name}' cannot be the last filter", "the last one must answer or forward, as tcp_proxy does");
+                validation.In("typed_config", () => filter.Options.Validate(validation));
+            });
+        });
+    }
+
+    private static void ValidateEndpoints(ClusterConfig cluster, ConfigValidation validation)
+    {
+        if (validation.IsRefused(cluster, "type", "cluster_type"))
+            return;
+        validation.In("load_assignment", () => validation.Each("endpoints", cluster.Endpoints, locality => validation.Each("lb_endpoints", locality.LbEndpoints, endpoint =>
+        {
+            switch (endpoint.Address)
+            {
+                case SocketAddressConfig { Address.Length: > 0 } socket when cluster.Type == DiscoveryType.Static && !AddressReader.IsIPLiteral(socket.Address):
+                    validation.Error(socket, "address", $"'{socket.Address}' is not an IP address", "a cluster whose hosts are names has type: STRICT_DNS");
+                    break;
+                case PipeAddressConfig pipe when cluster.Type == DiscoveryType.StrictDns:
+                    validation.Error(pipe, "path", "a cluster of type STRICT_DNS resolves names: a pipe is none", "a cluster of pipes has type: STATIC");
+                    break;
+                default:
+                    break;
+            }
+        })));
+    }
+}

@@ -1,0 +1,34 @@
+using Envoy.Extensions;
+
+namespace Envoy.Filters.Network.TcpProxy;
+
+/// <summary>Reads <c>envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy</c>. Thread-safe.</summary>
+internal static class TcpProxyReader
+{
+    private static readonly TcpProxyOptions Defaults = new() { StatPrefix = "" };
+
+    private static readonly FieldTable<WeightedClusterConfig> Weighted = new FieldTable<WeightedClusterConfig>(
+            "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight", new WeightedClusterConfig("", 1))
+        .Text("name", w => w.Name, (w, v) => w with { Name = v }, required: true)
+        .Number("weight", w => w.Weight, (w, v) => w with { Weight = v }, least: 1, required: true)
+        .NotYet("metadata_match");
+
+    private static readonly FieldTable<TcpProxyOptions> WeightedClusters = new FieldTable<TcpProxyOptions>(
+            "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster", Defaults)
+        .List("clusters", o => o.WeightedClusters, (o, v) => o with { WeightedClusters = v }, Weighted, required: true);
+
+    public static readonly FieldTable<TcpProxyOptions> Fields = new FieldTable<TcpProxyOptions>(
+            "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", Defaults)
+        .Text("stat_prefix", o => o.StatPrefix, (o, v) => o with { StatPrefix = v }, required: true)
+        .Text("cluster", o => o.Cluster, (o, v) => o with { Cluster = v })
+        .Inline("weighted_clusters", WeightedClusters)
+        .Duration("idle_timeout", o => o.IdleTimeout, (o, v) => o with { IdleTimeout = v })
+        .Number("max_connect_attempts", o => o.MaxConnectAttempts, (o, v) => o with { MaxConnectAttempts = v }, least: 1)
+        .Duration("max_downstream_connection_duration", o => o.MaxDownstreamConnectionDuration,
+            (o, v) => o with { MaxDownstreamConnectionDuration = v }, TimeSpan.FromMilliseconds(1))
+        .NotYet("on_demand", "metadata_match=[]", "downstream_idle_timeout", "upstream_idle_timeout", "access_log=[]", "backoff_options", "hash_policy=[]",
+            "tunneling_config", "max_downstream_connection_duration_jitter_percentage", "access_log_flush_interval",
+            "flush_access_log_on_connected=false", "access_log_options", "proxy_protocol_tlvs=[]", "upstream_connect_mode=IMMEDIATE|0",
+            "max_early_data_bytes", "check_drain_close=false", "deprecated_v1")
+        .OneOf(required: true, "cluster", "weighted_clusters");
+}

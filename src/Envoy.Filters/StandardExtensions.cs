@@ -1,0 +1,23 @@
+using Envoy.ConnectionManager;
+using Envoy.Extensions;
+using Envoy.Filters.Http.Router;
+using Envoy.Filters.Network.DirectResponse;
+using Envoy.Filters.Network.Echo;
+using Envoy.Filters.Network.TcpProxy;
+
+namespace Envoy.Filters;
+
+/// <summary>The filters that come with the library. A user's own are added by <see cref="ExtensionCatalogue.With"/>. Thread-safe.</summary>
+public static class StandardExtensions
+{
+    /// <summary>The catalogue of them all.</summary>
+    public static ExtensionCatalogue Catalogue { get; } = new(
+        [
+            new EchoExtension(),
+            new TcpProxyExtension(),
+            new DirectResponseExtension(),
+            new HttpConnectionManagerExtension(),
+            new RouterExtension(),
+        ],
+        KnownFilters.All);
+}

@@ -1,0 +1,132 @@
+using Envoy.Clusters;
+using Envoy.Extensions;
+
+namespace Envoy.Config.Bootstrap;
+
+/// <summary>Reads <c>envoy.config.cluster.v3.Cluster</c>. Thread-safe.</summary>
+internal static class ClusterReader
+{
+    private static readonly ClusterConfig Defaults = new() { Name = "" };
+
+    private static readonly EnumNames<DiscoveryType> DiscoveryTypes = new EnumNames<DiscoveryType>("DiscoveryType")
+        .Add("STATIC", 0, DiscoveryType.Static)
+        .Add("STRICT_DNS", 1, DiscoveryType.StrictDns)
+        .NotYet("LOGICAL_DNS", 2)
+        .NotYet("EDS", 3)
+        .NotYet("ORIGINAL_DST", 4);
+
+    private static readonly EnumNames<LoadBalancingPolicy> Policies = new EnumNames<LoadBalancingPolicy>("LbPolicy")
+        .Add("ROUND_ROBIN", 0, LoadBalancingPolicy.RoundRobin)
+        .NotYet("LEAST_REQUEST", 1)
+        .NotYet("RING_HASH", 2)
+        .Add("RANDOM", 3, LoadBalancingPolicy.Random)
+        .NotYet("ORIGINAL_DST_LB", 4)
+        .NotYet("MAGLEV", 5)
+        .NotYet("CLUSTER_PROVIDED", 6)
+        .NotYet("LOAD_BALANCING_POLICY_CONFIG", 7);
+
+    private static readonly EnumNames<DnsLookupFamily> Families = new EnumNames<DnsLookupFamily>("DnsLookupFamily")
+        .Add("AUTO", 0, DnsLookupFamily.Auto)
+        .Add("V4_ONLY", 1, DnsLookupFamily.V4Only)
+        .Add("V6_ONLY", 2, DnsLookupFamily.V6Only)
+        .Add("V4_PREFERRED", 3, DnsLookupFamily.V4Preferred)
+        .Add("ALL", 4, DnsLookupFamily.All);
+
+    private static readonly FieldTable<CircuitBreakerConfig> Thresholds = new FieldTable<CircuitBreakerConfig>(
+            "envoy.config.cluster.v3.CircuitBreakers.Thresholds", new CircuitBreakerConfig())
+        .Number("max_connections", t => t.MaxConnections, (t, v) => t with { MaxConnections = v })
+        .Number("max_pending_requests", t => t.MaxPendingRequests, (t, v) => t with { MaxPendingRequests = v })
+        .Number("max_requests", t => t.MaxRequests, (t, v) => t with { MaxRequests = v })
+        .Number("max_retries", t => t.MaxRetries, (t, v) => t with { MaxRetries = v })
+        .NotYet("retry_budget", "track_remaining=false", "max_connection_pools")
+        .NotYetBut("priority=DEFAULT|0", "remove the entry: routes of high priority are not supported either");
+
+    private static readonly FieldTable<ClusterConfig> CircuitBreakers = new FieldTable<ClusterConfig>("envoy.config.cluster.v3.CircuitBreakers", Defaults)
+        .List("thresholds", c => [c.CircuitBreakers], (c, v) => v.Count == 0 ? c : c with { CircuitBreakers = v[0] }, Thresholds)
+        .NotYet("per_host_thresholds=[]")
+        .Check((_, node, context) =>
+        {
+            // Envoy would take the first of one priority and drop the others without a word.
+            if (node.Find("thresholds") is { Kind: ConfigNodeKind.List } list && list.Items.Count(i => i.Find("priority") is null) > 1)
+                context.Error(list, "more than one entry is for the default priority");
+        });
+
+    private static readonly FieldTable<ClusterConfig> CommonHttp = new FieldTable<ClusterConfig>("envoy.config.core.v3.HttpProtocolOptions", Defaults)
+        .Duration("idle_timeout", c => c.IdleTimeout, (c, v) => c with { IdleTimeout = v })
+        .NotYet("max_connection_duration", "max_headers_count", "max_response_headers_kb", "max_stream_duration",
+            "headers_with_underscores_action=ALLOW", "max_requests_per_connection");
+
+    private static readonly FieldTable<ClusterConfig> Http1 = new FieldTable<ClusterConfig>("envoy.config.core.v3.Http1ProtocolOptions", Defaults)
+        .NotYet("allow_absolute_url=true", "accept_http_10=false", "default_host_for_http_10=", "header_key_format", "enable_trailers=false",
+            "allow_chunked_length=false", "override_stream_error_on_invalid_http_message=false", "send_fully_qualified_url=false",
+            "allow_custom_methods=false", "ignore_http_11_upgrade=[]")
+        .Inert("use_balsa_parser");
+
+    private static readonly FieldTable<ClusterConfig> ExplicitHttp = new FieldTable<ClusterConfig>(
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig", Defaults)
+        .Inline("http_protocol_options", Http1)
+        .NotYet("http2_protocol_options", "http3_protocol_options")
+        .OneOf(required: true, "http_protocol_options", "http2_protocol_options", "http3_protocol_options");
+
+    private static readonly FieldTable<ClusterConfig> HttpProtocol = new FieldTable<ClusterConfig>(
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions", Defaults)
+        .Inline("common_http_protocol_options", CommonHttp)
+        .Inline("explicit_http_config", ExplicitHttp)
+        .NotYet("upstream_http_protocol_options=[]", "use_downstream_protocol_config", "auto_config", "http_filters=[]", "header_validation_config",
+            "outlier_detection", "request_mirror_policies=[]", "hash_policy=[]", "retry_policy")
+        .OneOf(required: true, "explicit_http_config", "use_downstream_protocol_config", "auto_config");
+
+    public static readonly FieldTable<ClusterConfig> Fields = new FieldTable<ClusterConfig>("envoy.config.cluster.v3.Cluster", Defaults)
+        .Text("name", c => c.Name, (c, v) => c with { Name = v }, required: true)
+        .Text("alt_stat_name", c => c.AltStatName, (c, v) => c with { AltStatName = v })
+        .Enum("type", c => c.Type, (c, v) => c with { Type = v }, DiscoveryTypes)
+        .Enum("lb_policy", c => c.LbPolicy, (c, v) => c with { LbPolicy = v }, Policies)
+        .Duration("connect_timeout", c => c.ConnectTimeout, (c, v) => c with { ConnectTimeout = v }, above: true)
+        .Number("per_connection_buffer_limit_bytes", c => c.PerConnectionBufferLimitBytes, (c, v) => c with { PerConnectionBufferLimitBytes = v })
+        .Duration("dns_refresh_rate", c => c.DnsRefreshRate, (c, v) => c with { DnsRefreshRate = v }, TimeSpan.FromMilliseconds(1), above: true)
+        .Enum("dns_lookup_family", c => c.DnsLookupFamily, (c, v) => c with { DnsLookupFamily = v }, Families)
+        .Inline("circuit_breakers", CircuitBreakers)
+        .Inline("common_http_protocol_options", CommonHttp)
+        .Inline("http_protocol_options", Http1)
+        .Add(new ConfigField("typed_extension_protocol_options", "map of Any", FieldSupport.Supported), ReadProtocolOptions)
+        .AddEndpoints()
+        .NotYet("transport_socket_matches=[]", "transport_socket_matcher", "cluster_type", "eds_cluster_config", "health_checks=[]",
+            "max_requests_per_connection", "upstream_http_protocol_options", "http2_protocol_options", "extension_protocol_options=[]", "dns_jitter=0s",
+            "dns_failure_refresh_rate", "respect_dns_ttl=false", "dns_resolvers=[]", "use_tcp_for_dns_lookups=false", "dns_resolution_config",
+            "typed_dns_resolver_config", "wait_for_warm_on_init=true", "outlier_detection", "cleanup_interval", "upstream_bind_config", "lb_subset_config",
+            "ring_hash_lb_config", "maglev_lb_config", "original_dst_lb_config", "least_request_lb_config", "round_robin_lb_config=[]",
+            "common_lb_config=[]", "transport_socket", "tls_context", "protocol_selection=USE_CONFIGURED_PROTOCOL", "upstream_connection_options=[]",
+            "close_connections_on_host_health_failure=false", "ignore_health_on_host_removal=false", "drain_connections_on_host_removal=false",
+            "filters=[]", "load_balancing_policy", "lrs_server", "lrs_report_endpoint_metrics=[]", "track_timeout_budgets=false", "upstream_config",
+            "track_cluster_stats=[]", "preconnect_policy=[]", "connection_pool_per_downstream_connection=false")
+        .Inert("metadata")
+        .OneOf(required: false, "type", "cluster_type");
+
+    private static ClusterConfig ReadProtocolOptions(ClusterConfig cluster, ConfigNode node, ConfigReadContext context)
+    {
+        const string Category = "envoy.upstreams";
+        if (node.Kind != ConfigNodeKind.Mapping)
+        {
+            context.Error(node, "must be a mapping of extension names");
+            return cluster;
+        }
+
+        foreach (var entry in node.Entries)
+        {
+            if (entry.Value.Find("@type") is not { Kind: ConfigNodeKind.Scalar } type)
+                context.Error(entry.Value, "needs '@type'", $"add \"@type\": type.googleapis.com/{HttpProtocol.Message}");
+            else if (type.Value.EndsWith("/" + HttpProtocol.Message, StringComparison.Ordinal))
+                cluster = HttpProtocol.ReadInto(cluster, entry.Value.Without("@type"), context);
+            else if (type.Value.Contains("/envoy.extensions.", StringComparison.Ordinal) || type.Value.Contains("/envoy.config.", StringComparison.Ordinal))
+                context.Error(type, $"'{type.Value}' is not supported yet", kind: ConfigErrorKind.NotSupported);
+            else
+                context.Error(
+                    type,
+                    $"no extension of {Category} is configured by '{type.Value}'",
+                    NearestName.Hint(type.Value, ["type.googleapis.com/" + HttpProtocol.Message]),
+                    ConfigErrorKind.Unknown);
+        }
+
+        return cluster;
+    }
+}

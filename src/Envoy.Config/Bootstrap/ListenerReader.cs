@@ -1,0 +1,48 @@
+using Envoy.Extensions;
+using Envoy.FilterChains.Network;
+using Envoy.Listeners;
+using Envoy.Net;
+
+namespace Envoy.Config.Bootstrap;
+
+/// <summary>Reads <c>envoy.config.listener.v3.Listener</c>. Thread-safe.</summary>
+internal static class ListenerReader
+{
+    private static readonly FieldTable<FilterChainConfig> FilterChain = new FieldTable<FilterChainConfig>(
+            "envoy.config.listener.v3.FilterChain", new FilterChainConfig())
+        .Text("name", c => c.Name, (c, v) => c with { Name = v })
+        .List("filters", "Filter", c => c.Filters, (c, v) => c with { Filters = v }, NetworkFilterReader.TryRead)
+        .NotYet("filter_chain_match=[]", "use_proxy_proto=false", "transport_socket", "transport_socket_connect_timeout", "tls_context",
+            "on_demand_configuration")
+        .Inert("metadata");
+
+    private static readonly FieldTable<ListenerConfig> DeprecatedV1 = new FieldTable<ListenerConfig>(
+            "envoy.config.listener.v3.Listener.DeprecatedV1", new ListenerConfig { Address = new SocketAddressConfig("", 0) })
+        .Bool("bind_to_port", l => l.BindToPort, (l, v) => l with { BindToPort = v });
+
+    public static readonly FieldTable<ListenerConfig> Fields = new FieldTable<ListenerConfig>(
+            "envoy.config.listener.v3.Listener", new ListenerConfig { Address = new SocketAddressConfig("", 0) })
+        .Text("name", l => l.Name, (l, v) => l with { Name = v })
+        .Message("address", "Address", l => l.Address, (l, v) => l with { Address = v }, AddressReader.TryRead)
+        .Text("stat_prefix", l => l.StatPrefix, (l, v) => l with { StatPrefix = v })
+        .List("filter_chains", l => l.FilterChains, (l, v) => l with { FilterChains = v }, FilterChain)
+        .Number("per_connection_buffer_limit_bytes", l => l.PerConnectionBufferLimitBytes, (l, v) => l with { PerConnectionBufferLimitBytes = v })
+        .Number31("tcp_backlog_size", l => l.TcpBacklogSize, (l, v) => l with { TcpBacklogSize = v })
+        .Bool("enable_reuse_port", l => l.EnableReusePort, (l, v) => l with { EnableReusePort = v })
+        .Bool("bind_to_port", l => l.BindToPort, (l, v) => l with { BindToPort = v })
+        .Inline("deprecated_v1", DeprecatedV1)
+        .NotYet("additional_addresses=[]", "fcds_config", "filter_chain_matcher", "use_original_dst=false", "default_filter_chain", "drain_type=DEFAULT|0",
+            "listener_filters=[]", "continue_on_listener_filters_timeout=false", "transparent=false", "freebind=false", "socket_options=[]",
+            "tcp_fast_open_queue_length=0", "traffic_direction=UNSPECIFIED|0", "udp_listener_config", "api_listener", "connection_balance_config=[]",
+            "access_log=[]", "max_connections_to_accept_per_socket_event", "internal_listener", "enable_mptcp=false", "ignore_global_conn_limit=false",
+            "bypass_overload_manager=false", "tcp_keepalive", "per_connection_buffer_high_watermark_timeout")
+
+        // reuse_port gave way to enable_reuse_port, which is on by default; the timeout is of listener filters, which are refused.
+        .Inert("metadata", "reuse_port", "listener_filters_timeout")
+        .AnyOf("address", "internal_listener", "api_listener")
+        .Check((listener, node, context) =>
+        {
+            if (listener.FilterChains.Count > 1 && node.Find("filter_chains") is { Kind: ConfigNodeKind.List } chains)
+                context.Error(chains.Items[1], "more than one filter chain is not supported yet", kind: ConfigErrorKind.NotSupported);
+        });
+}

@@ -1,0 +1,254 @@
+using Envoy.Clusters;
+using Envoy.Filters.Network.DirectResponse;
+using Envoy.Filters.Network.TcpProxy;
+using Envoy.Net;
+using Envoy.Proxy;
+using Envoy.Proxy.Building;
+using Envoy.Routing;
+
+namespace Envoy.Config.Tests.Bootstrap;
+
+/// <summary>This YAML equals this code, in today's spelling.</summary>
+public sealed class GoldenTests
+{
+    [Test]
+    public void Http_V3Spelling_EqualsCode()
+    {
+        const string Yaml = """
+            node: { id: n1, cluster: c1, locality: { region: r, zone: z, sub_zone: s }, metadata: { any: [thing] } }
+            admin:
+              access_log_path: /dev/null
+              address: { socket_address: { address: 127.0.0.1, port_value: 9901 } }
+            static_resources:
+              listeners:
+              - name: listener_0
+                address: { socket_address: { address: "::", port_value: 10000, protocol: TCP, ipv4_compat: true } }
+                per_connection_buffer_limit_bytes: 32768
+                tcp_backlog_size: 511
+                enable_reuse_port: false
+                filter_chains:
+                - name: only
+                  filter_chain_match: {}
+                  filters:
+                  - name: envoy.filters.network.http_connection_manager
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                      stat_prefix: ingress
+                      codec_type: HTTP1
+                      server_name: me
+                      max_request_headers_kb: 96
+                      stream_idle_timeout: 0s
+                      request_timeout: 10s
+                      request_headers_timeout: 5.5s
+                      drain_timeout: 1s
+                      delayed_close_timeout: 0.000000001s
+                      generate_request_id: false
+                      merge_slashes: false
+                      common_http_protocol_options: { idle_timeout: 60s, max_headers_count: 50 }
+                      http_protocol_options: { accept_http_10: true, enable_trailers: true, allow_absolute_url: true }
+                      route_config:
+                        virtual_hosts:
+                        - name: all
+                          domains: ["*"]
+                          require_tls: NONE
+                          routes:
+                          - match: { path: /exact, case_sensitive: false }
+                            direct_response: { status: 404, body: { inline_string: "no" } }
+                          - match: { safe_regex: { google_re2: {}, regex: "/[a-z]+/x" } }
+                            name: third
+                            redirect: { https_redirect: true, path_redirect: /new, response_code: SEE_OTHER, strip_query: true, port_redirect: 8443 }
+                          - match: { prefix: / }
+                            route: { cluster: c, timeout: 0s, idle_timeout: 1s, priority: DEFAULT }
+                      http_filters:
+                      - name: envoy.filters.http.router
+                        typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
+              clusters:
+              - name: c
+                type: STRICT_DNS
+                lb_policy: RANDOM
+                alt_stat_name: alt
+                connect_timeout: 1s
+                dns_refresh_rate: 10s
+                dns_lookup_family: V4_ONLY
+                per_connection_buffer_limit_bytes: 1000
+                circuit_breakers: { thresholds: [{ max_connections: 1, max_pending_requests: 2, max_requests: 3, max_retries: 4 }] }
+                typed_extension_protocol_options:
+                  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+                    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+                    common_http_protocol_options: { idle_timeout: 9s }
+                    explicit_http_config: { http_protocol_options: {} }
+                load_assignment:
+                  cluster_name: c
+                  endpoints:
+                  - lb_endpoints:
+                    - endpoint: { hostname: h, address: { socket_address: { address: name, port_value: 1 } } }
+                      load_balancing_weight: 7
+                    - endpoint: { address: { socket_address: { address: 10.0.0.1, port_value: 2 } } }
+                  - priority: 1
+                    lb_endpoints: { endpoint: { address: { socket_address: { address: other, port_value: 3 } } } }
+            """;
+        var code = new ProxyConfigBuilder()
+            .Node(new NodeConfig { Id = "n1", Cluster = "c1", Region = "r", Zone = "z", SubZone = "s" })
+            .Admin("127.0.0.1", 9901)
+            .AddListener("listener_0", l => l
+                .Address(new SocketAddressConfig("::", 10000) { Ipv4Compat = true })
+                .With(c => c with { PerConnectionBufferLimitBytes = 32768, TcpBacklogSize = 511, EnableReusePort = false })
+                .AddHttpConnectionManager("ingress", h => h
+                    .With(o => o with
+                    {
+                        CodecType = Envoy.ConnectionManager.HttpCodecType.Http1,
+                        ServerName = "me",
+                        MaxRequestHeadersKb = 96,
+                        StreamIdleTimeout = TimeSpan.Zero,
+                        RequestTimeout = TimeSpan.FromSeconds(10),
+                        RequestHeadersTimeout = TimeSpan.FromSeconds(5.5),
+                        DrainTimeout = TimeSpan.FromSeconds(1),
+                        DelayedCloseTimeout = TimeSpan.FromTicks(1),
+                        GenerateRequestId = false,
+                        IdleTimeout = TimeSpan.FromMinutes(1),
+                        MaxHeadersCount = 50,
+                        AcceptHttp10 = true,
+                        EnableTrailers = true,
+                    })
+                    .VirtualHost("all", ["*"], v => v
+                        .Add(new RouteMatchConfig { Path = new ExactPathMatchConfig("/exact"), CaseSensitive = false }, new DirectResponseActionConfig(404) { Body = "no" })
+                        .Add(new RouteConfig
+                        {
+                            Name = "third",
+                            Match = new RouteMatchConfig { Path = new RegexMatchConfig("/[a-z]+/x") },
+                            Action = new RedirectActionConfig
+                            {
+                                HttpsRedirect = true,
+                                PathRedirect = "/new",
+                                ResponseCode = RedirectResponseCode.SeeOther,
+                                StripQuery = true,
+                                PortRedirect = 8443,
+                            },
+                        })
+                        .Route("/", new ForwardActionConfig { Cluster = "c", Timeout = TimeSpan.Zero, IdleTimeout = TimeSpan.FromSeconds(1) })))
+                .With(c => c with { FilterChains = [c.FilterChains[0] with { Name = "only" }] }))
+            .AddCluster("c", c => c
+                .StrictDns(TimeSpan.FromSeconds(10))
+                .LbPolicy(LoadBalancingPolicy.Random)
+                .ConnectTimeout(TimeSpan.FromSeconds(1))
+                .CircuitBreakers(new CircuitBreakerConfig { MaxConnections = 1, MaxPendingRequests = 2, MaxRequests = 3, MaxRetries = 4 })
+                .With(x => x with
+                {
+                    AltStatName = "alt",
+                    DnsLookupFamily = DnsLookupFamily.V4Only,
+                    PerConnectionBufferLimitBytes = 1000,
+                    IdleTimeout = TimeSpan.FromSeconds(9),
+                    Endpoints =
+                    [
+                        new LocalityEndpointsConfig
+                        {
+                            LbEndpoints =
+                            [
+                                new EndpointConfig(new SocketAddressConfig("name", 1)) { Hostname = "h", LoadBalancingWeight = 7 },
+                                new EndpointConfig(new SocketAddressConfig("10.0.0.1", 2)),
+                            ],
+                        },
+                        new LocalityEndpointsConfig { Priority = 1, LbEndpoints = [new EndpointConfig(new SocketAddressConfig("other", 3))] },
+                    ],
+                }))
+            .Build();
+
+        var result = EnvoyConfigLoader.Parse(Yaml);
+
+        Assert.That(result.Errors, Is.Empty);
+        Assert.That(result.Config, Is.EqualTo(code));
+    }
+
+    [Test]
+    public void Network_V3SpellingInJsonNames_EqualsCode()
+    {
+        const string Json = """
+            { "staticResources": {
+                "listeners": [
+                  { "name": "a", "statPrefix": "sp", "bindToPort": false,
+                    "address": { "pipe": { "path": "@abstract", "mode": 420 } },
+                    "filterChains": [ { "filters": [ { "name": "t", "typedConfig": {
+                      "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+                      "statPrefix": "tcp", "idleTimeout": "0s", "maxConnectAttempts": "3", "maxDownstreamConnectionDuration": { "seconds": 60 },
+                      "weightedClusters": { "clusters": [ { "name": "x", "weight": 1 }, { "name": "y", "weight": 3.0 } ] } } } ] } ] },
+                  { "name": "b", "address": { "socketAddress": { "address": "127.0.0.1", "portValue": "0" } },
+                    "filterChains": { "filters": { "name": "d", "typedConfig": {
+                      "@type": "type.googleapis.com/envoy.extensions.filters.network.direct_response.v3.Config",
+                      "response": { "inlineBytes": "aGk" } } } } }
+                ],
+                "clusters": [
+                  { "name": "x", "connectTimeout": "5s", "loadAssignment": { "clusterName": "x", "endpoints": [] } },
+                  { "name": "y", "connectTimeout": "5s", "hosts": [ { "pipe": { "path": "/tmp/s" } }, { "socketAddress": { "address": "::1", "portValue": 1 } } ] }
+                ] } }
+            """;
+        var code = new ProxyConfigBuilder()
+            .AddListener("a", l => l
+                .Address(new PipeAddressConfig("@abstract") { Mode = 420 })
+                .With(c => c with { StatPrefix = "sp", BindToPort = false })
+                .AddTcpProxy(
+                    new TcpProxyOptions
+                    {
+                        StatPrefix = "tcp",
+                        IdleTimeout = TimeSpan.Zero,
+                        MaxConnectAttempts = 3,
+                        MaxDownstreamConnectionDuration = TimeSpan.FromMinutes(1),
+                        WeightedClusters = [new("x", 1), new("y", 3)],
+                    },
+                    "t"))
+            .AddListener("b", l => l.Address("127.0.0.1", 0).AddFilter("d", DirectResponseOptions.FromText("hi")))
+            .AddCluster("x", c => c.Static())
+            .AddCluster("y", c => c.Endpoint(new PipeAddressConfig("/tmp/s")).Endpoint("::1", 1))
+            .Build();
+
+        var result = EnvoyConfigLoader.Parse(Json);
+
+        Assert.That(result.Errors, Is.Empty);
+        Assert.That(result.Config, Is.EqualTo(code));
+    }
+
+    [Test]
+    public void TypedStruct_NamingTheMessage_IsRead()
+    {
+        const string Yaml = """
+            static_resources:
+              listeners:
+                address: { pipe: { path: /s } }
+                filter_chains:
+                  filters:
+                    name: anything
+                    typed_config:
+                      "@type": type.googleapis.com/udpa.type.v1.TypedStruct
+                      type_url: type.googleapis.com/envoy.config.filter.network.tcp_proxy.v2.TcpProxy
+                      value: { stat_prefix: p, cluster: c }
+              clusters: { name: c }
+            """;
+
+        var result = EnvoyConfigLoader.Parse(Yaml);
+
+        Assert.That(result.Errors, Is.Empty);
+        Assert.That(result.Config!.Listeners[0].FilterChains[0].Filters[0].Options, Is.EqualTo(new TcpProxyOptions { StatPrefix = "p", Cluster = "c" }));
+    }
+
+    [Test]
+    public void DirectResponse_FromFile_HoldsItsBytes()
+    {
+        var file = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"direct-response-{Guid.NewGuid():N}");
+        File.WriteAllText(file, "from a file");
+        try
+        {
+            var result = EnvoyConfigLoader.Parse($$"""
+                static_resources:
+                  listeners:
+                    address: { pipe: { path: /s } }
+                    filter_chains: { filters: { name: envoy.filters.network.direct_response, config: { response: { filename: '{{file}}' } } } }
+                """);
+
+            Assert.That(result.Errors, Is.Empty);
+            Assert.That(result.Config!.Listeners[0].FilterChains[0].Filters[0].Options, Is.EqualTo(DirectResponseOptions.FromText("from a file")));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+}

@@ -13,8 +13,16 @@ internal sealed class WireLink : IDisposable
     public WireLink(Socket socket)
     {
         _socket = socket;
-        if (socket.AddressFamily != AddressFamily.Unix)
-            socket.NoDelay = true;
+        try
+        {
+            if (socket.AddressFamily != AddressFamily.Unix)
+                socket.NoDelay = true;
+        }
+        catch (SocketException)
+        {
+            // The other side has reset the connection already; reading will tell.
+        }
+
         Stream = new NetworkStream(socket, ownsSocket: true);
     }
 

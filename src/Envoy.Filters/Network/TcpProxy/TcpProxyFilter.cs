@@ -30,6 +30,8 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
     private ResponseFlags _flags;
     private uint _attempts;
     private long _lastActivity;
+    private ByteQueue? _early;
+    private bool _earlyEnd;
     private bool _joined;
     private bool _downstreamClosed;
     private bool _flushing;
@@ -69,7 +71,13 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
     public NetworkFilterStatus OnData(ByteQueue data, bool endOfStream)
     {
         if (!_joined)
+        {
+            // Only what a filter before this one injects can come so early: nothing is received until there is an upstream.
+            (_early ??= new ByteQueue(Worker)).Append(data);
+            _earlyEnd |= endOfStream;
             return NetworkFilterStatus.Stop;
+        }
+
         _lastActivity = Worker.Now;
         _upstream!.Connection.Write(data, endOfStream);
         return NetworkFilterStatus.Stop;
@@ -83,6 +91,7 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
     public void OnClose(ConnectionEvent connectionEvent)
     {
         _downstreamClosed = true;
+        _early?.Clear();
         if (_durationTimer is not null)
             Worker.Disarm(_durationTimer);
         CloseUpstream(connectionEvent);
@@ -221,6 +230,8 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
             Worker.Arm(_idleTimer, Options.IdleTimeout);
         }
 
+        if (_early is { } early)
+            _upstream!.Connection.Write(early, _earlyEnd);
         Downstream.ReadDisable(false);
     }
 

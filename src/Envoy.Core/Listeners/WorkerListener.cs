@@ -106,12 +106,7 @@ internal sealed class WorkerListener : IConnectionObserver
         _worker.AssertOwned();
         _closed = true;
         while (_first is { } chain)
-        {
             chain.Connection.Close(ConnectionCloseType.NoFlush);
-            // One that had failed in closing before does not take itself out any more.
-            if (ReferenceEquals(_first, chain))
-                OnClosed(chain);
-        }
     }
 
     public void OnAcceptFailed(SocketError error) => ListenerLog.AcceptFailed(_worker.Logger, _config.Name, error);

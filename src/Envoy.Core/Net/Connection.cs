@@ -59,7 +59,6 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
         DelayClose = 1 << 9,
         Closed = 1 << 10,
         Redeliver = 1 << 11,
-        InHandler = 1 << 12,
         Reset = 1 << 13,
         InFlush = 1 << 14,
     }
@@ -199,7 +198,7 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
         _flags |= Flags.Closing;
         Set(Flags.DelayClose, wait);
         // Nobody looks at what comes from now on; it is read only to see the peer's end.
-        TakeInput(_input.Length);
+        _input.Clear();
         if (_delayedCloseTimeout > TimeSpan.Zero)
         {
             // Flushing is bounded too: a peer that takes nothing must not keep us.
@@ -257,19 +256,12 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
         }
         catch (Exception e)
         {
-            NetLog.HandlerFailed(Worker.Logger, e);
-            Close(ConnectionCloseType.NoFlush);
+            OnHandlerFailed(e);
         }
     }
 
     /// <summary>Limit of the output queue; 0: none. Half of it is the low watermark.</summary>
     internal long BufferLimit => _limit;
-
-    /// <summary>Consumes received bytes that a handler has copied or parsed.</summary>
-    internal void TakeInput(long count)
-    {
-        _input.Drain(count);
-    }
 
     void ITransportHandler.OnConnected(SocketError error)
     {
@@ -426,21 +418,23 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
         EndIfBothEnded();
     }
 
+    private void OnHandlerFailed(Exception e)
+    {
+        NetLog.HandlerFailed(Worker.Logger, e);
+        Close(ConnectionCloseType.NoFlush);
+    }
+
     [SuppressMessage("Design", "CA1031", Justification = "An exception of a handler ends its connection, never the worker's loop.")]
     private void Deliver()
     {
-        _flags |= Flags.InHandler;
         try
         {
             _handler.OnData(_input, Has(Flags.ReadEnded));
         }
         catch (Exception e)
         {
-            NetLog.HandlerFailed(Worker.Logger, e);
-            Close(ConnectionCloseType.NoFlush);
+            OnHandlerFailed(e);
         }
-
-        _flags &= ~Flags.InHandler;
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "An exception of a handler ends its connection, never the worker's loop.")]
@@ -456,8 +450,7 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
         }
         catch (Exception e)
         {
-            NetLog.HandlerFailed(Worker.Logger, e);
-            Close(ConnectionCloseType.NoFlush);
+            OnHandlerFailed(e);
         }
 
         _flags &= ~Flags.InFlush;
@@ -563,8 +556,7 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
         }
         catch (Exception e)
         {
-            NetLog.HandlerFailed(Worker.Logger, e);
-            Close(ConnectionCloseType.NoFlush);
+            OnHandlerFailed(e);
         }
     }
 }

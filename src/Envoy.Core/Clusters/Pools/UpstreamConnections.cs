@@ -41,10 +41,6 @@ internal sealed class UpstreamConnections
     public void CloseAll()
     {
         while (_first is { } account)
-        {
             account.Connection.Close(ConnectionCloseType.NoFlush);
-            if (ReferenceEquals(_first, account))
-                Remove(account);
-        }
     }
 }

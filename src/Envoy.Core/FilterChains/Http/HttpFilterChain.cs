@@ -117,8 +117,7 @@ internal sealed class HttpFilterChain
         }
         catch (Exception e)
         {
-            HttpFilterLog.FilterFailed(Host.Worker.Logger, e, "chain");
-            Host.Reset();
+            OnFailed(e);
         }
     }
 
@@ -138,9 +137,8 @@ internal sealed class HttpFilterChain
         }
         catch (Exception e)
         {
-            HttpFilterLog.FilterFailed(Host.Worker.Logger, e, "chain");
             data.Clear();
-            Host.Reset();
+            OnFailed(e);
         }
     }
 
@@ -199,9 +197,14 @@ internal sealed class HttpFilterChain
         }
         catch (Exception e)
         {
-            HttpFilterLog.FilterFailed(Host.Worker.Logger, e, "chain");
-            Host.Reset();
+            OnFailed(e);
         }
+    }
+
+    private void OnFailed(Exception e)
+    {
+        HttpFilterLog.FilterFailed(Host.Worker.Logger, e, "chain");
+        Host.Reset();
     }
 
     public int ResponsePosition(int index) => _filters.Length - 1 - index;

@@ -15,7 +15,7 @@ internal sealed partial class LayeringTests
     private static readonly string[] Layers =
     [
         "Hosting", "Proxy", "Listeners", "ConnectionManager", "Forwarding", "Clusters", "FilterChains", "Routing", "AccessLog", "Formatting",
-        "Http", "Net", "Stats", "Extensions", "Buffers", "Runtime",
+        "Matching", "RuntimeSettings", "Http", "Net", "Stats", "Extensions", "Buffers", "Runtime",
     ];
 
     /// <summary>Extension methods live where the host's other ones are, so that they are found with no further using.</summary>

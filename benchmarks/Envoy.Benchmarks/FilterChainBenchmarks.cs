@@ -25,10 +25,10 @@ public class FilterChainBenchmarks
     {
         _host = new Host(Workers.NotStarted());
         _data = new ByteQueue(_host.Worker);
-        var factories = new IHttpFilterFactory[Filters];
+        var slots = new HttpFilterSlot[Filters];
         for (var i = 0; i < Filters; i++)
-            factories[i] = new Factory(last: i == Filters - 1);
-        _chain = new HttpFilterChain(_host, factories);
+            slots[i] = new HttpFilterSlot("filter", Disabled: false, new Factory(last: i == Filters - 1));
+        _chain = new HttpFilterChain(_host, slots);
     }
 
     [Benchmark]
@@ -117,7 +117,13 @@ public class FilterChainBenchmarks
 
         public long BufferLimit => 0;
 
-        public Route? Route => null;
+        public RouteMatchResult Match => default;
+
+        public ulong RandomValue => 0;
+
+        public RouteMatcher Routes => throw new NotSupportedException();
+
+        public FormatContext Formatting { get; } = new();
 
         public bool IsAboveWriteHighWatermark => false;
 

@@ -1,6 +1,7 @@
 using Envoy.Extensions;
 using Envoy.Net;
 using Envoy.Proxy;
+using Envoy.RuntimeSettings;
 
 namespace Envoy.Config.Bootstrap;
 
@@ -38,9 +39,12 @@ internal static class BootstrapReader
         .Message("node", c => c.Node, (c, v) => c with { Node = v }, Node)
         .Message("admin", c => c.Admin, (c, v) => c with { Admin = v }, Admin)
         .Inline("static_resources", StaticResources)
+        .Message("layered_runtime", c => c.LayeredRuntime, (c, v) => c with { LayeredRuntime = v }, LayeredRuntimeReader.Fields)
+        .Message("runtime", _ => null, (c, v) => c with { LayeredRuntime = v }, LayeredRuntimeReader.Old)
+        .OneOf(required: false, "layered_runtime", "runtime")
         .NotYet("node_context_params=[]", "dynamic_resources=[]", "cluster_manager=[]", "hds_config", "flags_path=", "stats_sinks=[]",
             "deferred_stat_options", "stats_config=[]", "stats_flush_interval", "stats_flush_on_admin=false", "stats_eviction_interval", "watchdog=[]",
-            "watchdogs=[]", "tracing=[]", "runtime=[]", "layered_runtime=[]", "overload_manager", "enable_dispatcher_stats=false", "header_prefix=",
+            "watchdogs=[]", "tracing=[]", "overload_manager", "enable_dispatcher_stats=false", "header_prefix=",
             "stats_server_version_override", "use_tcp_for_dns_lookups=false", "dns_resolution_config", "typed_dns_resolver_config",
             "bootstrap_extensions=[]", "fatal_actions=[]", "config_sources=[]", "default_config_source", "default_socket_interface=",
             "certificate_provider_instances=[]", "inline_headers=[]", "perf_tracing_file_path=", "default_regex_engine", "xds_delegate_extension",

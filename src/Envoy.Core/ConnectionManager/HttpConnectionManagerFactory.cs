@@ -2,6 +2,8 @@ using Envoy.ConnectionManager.Streams;
 using Envoy.FilterChains;
 using Envoy.FilterChains.Http;
 using Envoy.FilterChains.Network;
+using Envoy.Formatting;
+using Envoy.Matching;
 using Envoy.Net;
 using Envoy.Routing;
 using Envoy.Runtime;
@@ -18,12 +20,14 @@ internal sealed class HttpConnectionManagerFactory : INetworkFilterFactory
     private const int MaxFreeStreams = 1024;
 
     private readonly Stack<HttpStream> _freeStreams = new();
-    private readonly IHttpFilterFactory[] _filters;
+    private readonly HttpFilterSlot[] _filters;
+    private readonly FormatContext _format;
 
     public HttpConnectionManagerFactory(HttpConnectionManagerSnapshot snapshot, FilterWorkerContext context)
     {
         Snapshot = snapshot;
         Worker = context.Worker;
+        _format = new FormatContext { Clock = Worker.TimeProvider, Random = Worker.Random };
         Drain = context.Drain;
         var shard = context.Worker.Index;
         var scope = context.Stats.Store.Scope("http." + snapshot.Options.StatPrefix);
@@ -37,10 +41,12 @@ internal sealed class HttpConnectionManagerFactory : INetworkFilterFactory
             SentBuffered = Stats.DownstreamCxTxBytesBuffered,
             DelayedCloseTimeout = Stats.DownstreamCxDelayedCloseTimeout,
         };
-        Routes = new RouteMatcher(snapshot.Routes);
+        Routes = new RouteMatcher(snapshot.Routes, context.Runtime, MatchScratch.Of(context.Worker));
         Date = DateSource.Of(context.Worker);
-        var filterContext = new FilterWorkerContext(context.Worker, scope, context.Upstreams, context.Drain);
-        _filters = snapshot.Filters.Select(f => f.CreateFactory(filterContext)).ToArray();
+        var filterContext = new FilterWorkerContext(context.Worker, scope, context.Upstreams, context.Drain, context.Runtime);
+        _filters = snapshot.Options.HttpFilters
+            .Select((f, i) => new HttpFilterSlot(f.Name, f.Disabled, snapshot.Filters[i].CreateFactory(filterContext)) { MayChange = snapshot.Routes.TurnsFilters })
+            .ToArray();
     }
 
     public HttpConnectionManagerSnapshot Snapshot { get; }
@@ -60,6 +66,18 @@ internal sealed class HttpConnectionManagerFactory : INetworkFilterFactory
     public RouteMatcher Routes { get; }
 
     public DateSource Date { get; }
+
+    /// <summary>What formats of a stream are filled from; valid until it is asked for another one.</summary>
+    public FormatContext FormatContextOf(IHttpStreamHost stream)
+    {
+        _format.RequestHeaders = stream.RequestHeaders;
+        _format.ResponseHeaders = stream.ResponseHeaders;
+        _format.ResponseTrailers = stream.ResponseTrailers;
+        _format.Info = stream.StreamInfo;
+        _format.LocalReplyBody = default;
+        _format.AccessLogType = "NotSet";
+        return _format;
+    }
 
     public INetworkFilter Create() => new HttpConnectionManager(this);
 

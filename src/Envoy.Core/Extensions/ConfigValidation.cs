@@ -49,6 +49,37 @@ public sealed class ConfigValidation
     }
 
     /// <summary>
+    /// Reports an error somewhere below a record, at a path such as <c>virtual_hosts[0].routes[2].match</c>; as near to it as what was read
+    /// goes. Nothing where reading has found something wrong there already.
+    /// </summary>
+    internal void ErrorAt(object subject, string path, string message)
+    {
+        if (_read?.OriginOf(subject) is not { } node)
+        {
+            Error(subject, path, message);
+            return;
+        }
+
+        foreach (var part in path.Split('.'))
+        {
+            var bracket = part.IndexOf('[', StringComparison.Ordinal);
+            var next = FindField(node, bracket < 0 ? part : part[..bracket]);
+            if (next is not null && bracket >= 0 && next.Kind == ConfigNodeKind.List
+                && int.TryParse(part.AsSpan(bracket + 1, part.Length - bracket - 2), CultureInfo.InvariantCulture, out var index) && index < next.Items.Count)
+            {
+                next = next.Items[index];
+            }
+
+            if (next is null)
+                break;
+            node = next;
+        }
+
+        if (!_read.HasErrorAt(node))
+            _read.Error(node, message);
+    }
+
+    /// <summary>
     /// Whether one of these fields was refused when the record was read: it then holds a default that nobody wrote, and what would follow
     /// from it must not be held against anyone. False for records made in code.
     /// </summary>

@@ -59,6 +59,32 @@ internal static class ExtensionReader
         return null;
     }
 
+    /// <summary>Reads an <c>Any</c>: its message's full name, and the message; false, with the error reported, when it is none.</summary>
+    public static bool TryReadMessage(ConfigReadContext context, ConfigNode typed, out string type, out ConfigNode message)
+    {
+        type = "";
+        message = typed;
+        if (typed.Kind != ConfigNodeKind.Mapping)
+            return ConfigValues.Wrong(typed, context, "a mapping with '@type'");
+        if (!TryReadType(context, typed, TypeKey, out var typeNode, out type))
+        {
+            if (typeNode is null)
+                context.Error(typed, "a message of any type needs '@type'");
+            return false;
+        }
+
+        message = typed.Without(TypeKey);
+        if (type is not ("udpa.type.v1.TypedStruct" or "xds.type.v3.TypedStruct"))
+            return true;
+        if (!ReadStruct(context, typed, out message))
+            return false;
+        if (TryReadType(context, typed, "type_url", out typeNode, out type))
+            return true;
+        if (typeNode is null)
+            context.Error(typed, "TypedStruct needs 'type_url'");
+        return false;
+    }
+
     private static (Extension, ConfigNode)? ByName(ConfigReadContext context, ConfigNode owner, string category, string noun, string name, ConfigNode? options)
     {
         if (name.Length == 0)

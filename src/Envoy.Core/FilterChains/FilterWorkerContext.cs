@@ -1,4 +1,5 @@
 using Envoy.Runtime;
+using Envoy.RuntimeSettings;
 using Envoy.Stats;
 
 namespace Envoy.FilterChains;
@@ -6,12 +7,13 @@ namespace Envoy.FilterChains;
 /// <summary>What a worker offers to the filters that run on it. Worker-owned.</summary>
 public sealed class FilterWorkerContext
 {
-    internal FilterWorkerContext(Worker worker, StatsScope stats, IUpstreams upstreams, IDrainDecision drain)
+    internal FilterWorkerContext(Worker worker, StatsScope stats, IUpstreams upstreams, IDrainDecision drain, RuntimeLoader runtime)
     {
         Worker = worker;
         Stats = stats;
         Upstreams = upstreams;
         Drain = drain;
+        Runtime = runtime;
     }
 
     /// <summary>The worker.</summary>
@@ -25,4 +27,7 @@ public sealed class FilterWorkerContext
 
     /// <summary>Whether connections should end politely.</summary>
     internal IDrainDecision Drain { get; }
+
+    /// <summary>The proxy's runtime keys.</summary>
+    internal RuntimeLoader Runtime { get; }
 }

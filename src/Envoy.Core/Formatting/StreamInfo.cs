@@ -29,17 +29,74 @@ public sealed class StreamInfo
     /// <summary>Bytes of the response's body, or sent to a TCP client.</summary>
     public long BytesSent { get; internal set; }
 
+    /// <summary>The client's protocol, such as <c>HTTP/1.1</c>; null for TCP.</summary>
+    public string? Protocol { get; internal set; }
+
+    /// <summary>The upstream's protocol; null if there was no upstream.</summary>
+    public string? UpstreamProtocol { get; internal set; }
+
     /// <summary>The route's name; null if there is none.</summary>
     public string? RouteName { get; internal set; }
+
+    /// <summary>The virtual cluster that the request counted for; null if none.</summary>
+    public string? VirtualClusterName { get; internal set; }
 
     /// <summary>The cluster's name; null if none was chosen.</summary>
     public string? UpstreamCluster { get; internal set; }
 
+    /// <summary>The cluster's name in statistics (<c>alt_stat_name</c>); null: as <see cref="UpstreamCluster"/>.</summary>
+    public string? UpstreamClusterStatName { get; internal set; }
+
     /// <summary>The host's address; null if none was chosen.</summary>
     public string? UpstreamHost { get; internal set; }
 
-    /// <summary>The client's address; null for an unnamed socket.</summary>
+    /// <summary>The host's name; null or empty if it has none.</summary>
+    public string? UpstreamHostName { get; internal set; }
+
+    /// <summary>Our end of the upstream's connection; null if there was none.</summary>
+    public EndPoint? UpstreamLocalAddress { get; internal set; }
+
+    /// <summary>The other end of the upstream's connection; null if there was none.</summary>
+    public EndPoint? UpstreamRemoteAddress { get; internal set; }
+
+    /// <summary>Why there was no connection to the upstream; null if there was.</summary>
+    public string? UpstreamTransportFailureReason { get; internal set; }
+
+    /// <summary>How many times the request was sent; 0 if never.</summary>
+    public int AttemptCount { get; internal set; }
+
+    /// <summary>The client's address, as far as the proxy trusts what it was told; null for an unnamed socket.</summary>
     public EndPoint? DownstreamRemoteAddress { get; internal set; }
+
+    /// <summary>The address of whoever is connected; null for an unnamed socket.</summary>
+    public EndPoint? DownstreamDirectRemoteAddress { get; internal set; }
+
+    /// <summary>Our end of the client's connection; null for an unnamed socket.</summary>
+    public EndPoint? DownstreamLocalAddress { get; internal set; }
+
+    /// <summary>The server name that the client asked for; null if it named none.</summary>
+    public string? RequestedServerName { get; internal set; }
+
+    /// <summary>The client's connection, numbered over the proxy; 0 if there is none.</summary>
+    public ulong ConnectionId { get; internal set; }
+
+    /// <summary>The upstream's connection, numbered over the proxy; 0 if there was none.</summary>
+    public ulong UpstreamConnectionId { get; internal set; }
+
+    /// <summary>The filter chain's name; null if it has none.</summary>
+    public string? FilterChainName { get; internal set; }
+
+    /// <summary>The request was a health check that a filter answered or let pass.</summary>
+    public bool IsHealthCheck { get; internal set; }
+
+    /// <summary>Moments of the exchange, in milliseconds of the worker's clock.</summary>
+    internal StreamTimes Times;
+
+    /// <summary>Bytes and packets that TCP sent again; 0 where the system does not say.</summary>
+    internal ulong BytesRetransmitted { get; set; }
+
+    /// <summary>As <see cref="BytesRetransmitted"/>, in packets.</summary>
+    internal ulong PacketsRetransmitted { get; set; }
 
     /// <summary>Marks a flag, keeping those already set.</summary>
     internal void AddFlag(ResponseFlags flag) => ResponseFlags |= flag;
@@ -48,15 +105,19 @@ public sealed class StreamInfo
     {
         StartTime = default;
         DurationMilliseconds = 0;
-        ResponseCode = 0;
-        ResponseCodeDetails = null;
-        ConnectionTerminationDetails = null;
+        ResponseCode = AttemptCount = 0;
+        ResponseCodeDetails = ConnectionTerminationDetails = null;
         ResponseFlags = ResponseFlags.None;
-        BytesReceived = 0;
-        BytesSent = 0;
-        RouteName = null;
-        UpstreamCluster = null;
-        UpstreamHost = null;
-        DownstreamRemoteAddress = null;
+        BytesReceived = BytesSent = 0;
+        Protocol = UpstreamProtocol = null;
+        RouteName = VirtualClusterName = null;
+        UpstreamCluster = UpstreamClusterStatName = UpstreamHost = UpstreamHostName = UpstreamTransportFailureReason = null;
+        UpstreamLocalAddress = UpstreamRemoteAddress = null;
+        DownstreamRemoteAddress = DownstreamDirectRemoteAddress = DownstreamLocalAddress = null;
+        RequestedServerName = FilterChainName = null;
+        ConnectionId = UpstreamConnectionId = 0;
+        IsHealthCheck = false;
+        BytesRetransmitted = PacketsRetransmitted = 0;
+        Times = default;
     }
 }

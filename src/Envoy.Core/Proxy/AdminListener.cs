@@ -38,11 +38,11 @@ internal sealed class AdminListener
             StatPrefix = "admin",
             FilterChains = [new FilterChainConfig { Filters = [new NetworkFilterConfig("admin", options)] }],
         };
-        var snapshot = new ListenerSnapshot(listenerConfig, EndPoints.Resolve(config.Address), [options.Compile(new FilterCompileContext(runtime.Stats))]);
+        var snapshot = new ListenerSnapshot(listenerConfig, EndPoints.Resolve(config.Address), [options.Compile(new FilterCompileContext(runtime.Stats, runtime.Runtime))]);
         var listener = new Listener(snapshot, engine, runtime.Stats, main, [main]);
         try
         {
-            await listener.StartAsync((worker, stats) => new FilterWorkerContext(worker, stats, new WorkerUpstreams(worker), runtime)).ConfigureAwait(false);
+            await listener.StartAsync((worker, stats) => new FilterWorkerContext(worker, stats, new WorkerUpstreams(worker), runtime, runtime.Runtime)).ConfigureAwait(false);
         }
         catch
         {

@@ -2,6 +2,7 @@ using Envoy.Clusters;
 using Envoy.Extensions;
 using Envoy.Listeners;
 using Envoy.Net;
+using Envoy.RuntimeSettings;
 
 namespace Envoy.Proxy;
 
@@ -15,6 +16,9 @@ public sealed record ProxyConfig
 
     /// <summary>The admin interface; null (default): none.</summary>
     public AdminConfig? Admin { get; init; }
+
+    /// <summary>The runtime's layers. Default: none, and the admin may set keys.</summary>
+    public LayeredRuntimeConfig LayeredRuntime { get; init; } = new();
 
     /// <summary>The listeners.</summary>
     public ValueList<ListenerConfig> Listeners { get; init; } = [];

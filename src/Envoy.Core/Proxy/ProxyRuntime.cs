@@ -11,6 +11,7 @@ using Envoy.Proxy.Building;
 using Envoy.Runtime;
 using Envoy.Runtime.Memory;
 using Envoy.Runtime.Resolver;
+using Envoy.RuntimeSettings;
 using Envoy.Stats;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -72,12 +73,15 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
         }
 
         _resolver = options.DnsResolver ?? (_ownResolver = new ResolverThread(_logger));
+        Runtime = new RuntimeLoader(config.LayeredRuntime, Stats);
         _meter = options.MeterFactory is { } factory ? new StatsMeter(Stats, factory) : null;
         _listenerStats = new ListenerManagerStats(Stats.Root.Scope("listener_manager"), Stats.MainShard);
         _flusher = new StatsFlusher(_main, Stats, options.Concurrency, _ownResolver);
     }
 
     public StatsStore Stats { get; }
+
+    public RuntimeLoader Runtime { get; }
 
     public bool IsDraining => _draining;
 
@@ -144,7 +148,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
         await initialised.WaitAsync(cancellationToken).ConfigureAwait(false);
 
         // Every port is bound before the first connection is taken, so that a start that fails has served nobody.
-        var compile = new FilterCompileContext(Stats);
+        var compile = new FilterCompileContext(Stats, Runtime);
         foreach (var config in _config.Listeners)
             await Bind(() => Task.FromResult(AddListener(config, compile)), config.Name, config.Address).ConfigureAwait(false);
         foreach (var listener in _listeners)
@@ -176,7 +180,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
         return listener;
     }
 
-    private FilterWorkerContext CreateFilterContext(Worker worker, StatsScope stats) => new(worker, stats, new WorkerUpstreams(worker), this);
+    private FilterWorkerContext CreateFilterContext(Worker worker, StatsScope stats) => new(worker, stats, new WorkerUpstreams(worker), this, Runtime);
 
     private AdminModel CreateModel() => new()
     {
@@ -184,6 +188,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
         Server = () => new ServerView(ServerVersion.Text, _flusher.State, _flusher.Uptime, _options.Concurrency, _config.Node),
         Clusters = () => AdminViews.Clusters(_clusters),
         Listeners = () => AdminViews.Listeners(_listeners),
+        Runtime = Runtime,
         FlushStats = _flusher.Flush,
         Quit = () => _shutdownRequested.TrySetResult(),
     };

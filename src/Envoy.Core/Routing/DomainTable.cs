@@ -16,6 +16,9 @@ internal sealed class DomainTable
     /// <summary>The distinct lengths of the names, longest first.</summary>
     public ReadOnlySpan<int> Lengths => _lengths;
 
+    /// <summary>There are no names.</summary>
+    public bool IsEmpty => _count == 0;
+
     /// <summary>Adds a lower-case name; false when it is there already.</summary>
     public bool TryAdd(byte[] name, VirtualHost virtualHost)
     {

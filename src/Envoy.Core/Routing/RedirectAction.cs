@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Envoy.Http.Headers;
+using Envoy.Matching;
 
 namespace Envoy.Routing;
 
@@ -12,18 +13,18 @@ internal sealed class RedirectAction : RouteAction
     private readonly byte[] _host;
     private readonly byte[] _port;
     private readonly byte[] _path;
-    private readonly byte[] _prefixRewrite;
+    private readonly PathRewrite? _rewrite;
     private readonly bool _pathHasQuery;
     private readonly bool _stripQuery;
 
-    internal RedirectAction(RedirectActionConfig config)
+    internal RedirectAction(RedirectActionConfig config, PathRewrite? rewrite)
     {
+        _rewrite = rewrite;
         Status = (int)config.ResponseCode;
         _scheme = Encoding.UTF8.GetBytes(config.HttpsRedirect ? "https" : config.SchemeRedirect);
         _host = Encoding.UTF8.GetBytes(config.HostRedirect);
         _port = config.PortRedirect == 0 ? [] : Encoding.UTF8.GetBytes(":" + config.PortRedirect.ToString(CultureInfo.InvariantCulture));
         _path = Encoding.UTF8.GetBytes(config.PathRedirect);
-        _prefixRewrite = Encoding.UTF8.GetBytes(config.PrefixRewrite);
         _pathHasQuery = config.PathRedirect.Contains('?', StringComparison.Ordinal);
         _stripQuery = config.StripQuery;
     }
@@ -35,7 +36,8 @@ internal sealed class RedirectAction : RouteAction
     /// <param name="route">The route that this action belongs to: a prefix rewrite replaces what it matched.</param>
     /// <param name="request">The request, with <c>:scheme</c> and <c>x-forwarded-proto</c> as the connection manager has set them.</param>
     /// <param name="response">The answer under way.</param>
-    public void SetLocation(Route route, HeaderMap request, HeaderMap response)
+    /// <param name="scratch">The worker's room for patterns.</param>
+    public void SetLocation(Route route, HeaderMap request, HeaderMap response, MatchScratch scratch)
     {
         var requestPath = request.Get(HeaderId.Path);
         var pathOnly = RouteMatcher.WithoutQuery(requestPath);
@@ -48,17 +50,16 @@ internal sealed class RedirectAction : RouteAction
 
         // Path: the new one; or the matched part replaced; or as it was. Then the query, unless the new path brings its own.
         ReadOnlySpan<byte> head = default;
-        ReadOnlySpan<byte> tail = default;
         if (_path.Length > 0)
         {
             head = _path;
             if (_pathHasQuery)
                 query = default;
         }
-        else if (_prefixRewrite.Length > 0)
+        else if (_rewrite is not null && _rewrite.TryWrite(route.Path, request, null, scratch, scratch.Joined))
         {
-            head = _prefixRewrite;
-            tail = pathOnly[route.MatchedLength(pathOnly)..];
+            head = scratch.Joined.Written;
+            query = default;
         }
         else
         {
@@ -68,16 +69,14 @@ internal sealed class RedirectAction : RouteAction
         if (_stripQuery && !_pathHasQuery)
         {
             query = default;
-            // A rewritten prefix may bring a query too; the option means the whole of it.
+
+            // What was rewritten has its query still; the option means that too.
             var mark = head.IndexOf((byte)'?');
             if (mark >= 0)
-            {
                 head = head[..mark];
-                tail = default;
-            }
         }
 
-        var length = scheme.Length + 3 + host.Length + _port.Length + 1 + head.Length + tail.Length + query.Length;
+        var length = scheme.Length + 3 + host.Length + _port.Length + 1 + head.Length + query.Length;
         byte[]? rented = null;
         var buffer = length <= 512 ? stackalloc byte[512] : (rented = ArrayPool<byte>.Shared.Rent(length));
         var at = 0;
@@ -88,7 +87,6 @@ internal sealed class RedirectAction : RouteAction
         if (head.IsEmpty || head[0] != (byte)'/')
             Append(buffer, ref at, "/"u8);
         Append(buffer, ref at, head);
-        Append(buffer, ref at, tail);
         Append(buffer, ref at, query);
         response.SetUnchecked(HeaderId.Location, buffer[..at]);
         if (rented is not null)

@@ -1,4 +1,5 @@
 using Envoy.Extensions;
+using Envoy.Matching;
 
 namespace Envoy.Routing;
 
@@ -13,6 +14,48 @@ public sealed record RouteConfiguration
 
     /// <summary>Refuse routes to unknown clusters. Null (default): true for a table written in place.</summary>
     public bool? ValidateClusters { get; init; }
+
+    /// <summary>Header changes for every request and response of the table. Default: none.</summary>
+    public HeaderMutationsConfig Headers { get; init; } = HeaderMutationsConfig.None;
+
+    /// <summary>Request headers that only internal requests may bring; taken off all others. Default: none.</summary>
+    public ValueList<string> InternalOnlyHeaders { get; init; } = [];
+
+    /// <summary>
+    /// Header changes run from the table to the route, so that the route's have the last word. Default false: from the route to the table.
+    /// </summary>
+    public bool MostSpecificHeaderMutationsWins { get; init; }
+
+    /// <summary>Limit of a direct response's body in bytes. Default 4096.</summary>
+    public uint MaxDirectResponseBodySizeBytes { get; init; } = 4096;
+
+    /// <summary>Copies of requests, for virtual hosts and routes that have no mirrors of their own. Default: none.</summary>
+    public ValueList<RequestMirrorPolicyConfig> RequestMirrorPolicies { get; init; } = [];
+
+    /// <summary>The port of the request's host does not count when the virtual host is searched. Default false.</summary>
+    public bool IgnorePortInHostMatching { get; init; }
+
+    /// <summary>What follows the first semicolon of a path does not count for routes. Default false.</summary>
+    public bool IgnorePathParametersInPathMatching { get; init; }
+
+    /// <summary>The request header that holds the host to search by; empty (default): <c>:authority</c>.</summary>
+    public string VhostHeader { get; init; } = "";
+
+    /// <summary>Options of HTTP filters for this table (<c>typed_per_filter_config</c>). Default: none.</summary>
+    public ValueList<RouteFilterConfig> FilterOptions { get; init; } = [];
+}
+
+/// <summary>Which requests of a virtual host have to come over TLS (<c>VirtualHost.TlsRequirementType</c>); others are redirected with 301.</summary>
+public enum TlsRequirement
+{
+    /// <summary>None. The default.</summary>
+    None,
+
+    /// <summary>Those that are not internal.</summary>
+    ExternalOnly,
+
+    /// <summary>All.</summary>
+    All,
 }
 
 /// <summary>The routes of some domains (<c>route.v3.VirtualHost</c>). Immutable.</summary>
@@ -29,112 +72,51 @@ public sealed record VirtualHostConfig
 
     /// <summary>The routes; the first that matches wins.</summary>
     public ValueList<RouteConfig> Routes { get; init; } = [];
+
+    /// <summary>Which requests have to come over TLS. Default none.</summary>
+    public TlsRequirement RequireTls { get; init; }
+
+    /// <summary>Classes of requests with statistics of their own. Default: none.</summary>
+    public ValueList<VirtualClusterConfig> VirtualClusters { get; init; } = [];
+
+    /// <summary>What rate-limit filters are told of a request. Default: nothing.</summary>
+    public ValueList<RateLimitConfig> RateLimits { get; init; } = [];
+
+    /// <summary>Header changes for the host's requests and responses. Default: none.</summary>
+    public HeaderMutationsConfig Headers { get; init; } = HeaderMutationsConfig.None;
+
+    /// <summary>Options of HTTP filters for this host. Default: none.</summary>
+    public ValueList<RouteFilterConfig> FilterOptions { get; init; } = [];
+
+    /// <summary>Requests say <c>x-envoy-attempt-count</c> to the upstream. Default false.</summary>
+    public bool IncludeRequestAttemptCount { get; init; }
+
+    /// <summary>Responses say <c>x-envoy-attempt-count</c> to the client. Default false.</summary>
+    public bool IncludeAttemptCountInResponse { get; init; }
+
+    /// <summary>A retry after a per-try timeout says <c>x-envoy-is-timeout-retry: true</c>. Default false.</summary>
+    public bool IncludeIsTimeoutRetryHeader { get; init; }
+
+    /// <summary>Retries of routes that have no policy of their own; null (default): none.</summary>
+    public RetryPolicyConfig? RetryPolicy { get; init; }
+
+    /// <summary>Hedging of routes that have no policy of their own; null (default): none.</summary>
+    public HedgePolicyConfig? HedgePolicy { get; init; }
+
+    /// <summary>How much of a request's body is kept for retries and mirrors, in bytes; null (default): the connection's buffer limit.</summary>
+    public ulong? RequestBodyBufferLimit { get; init; }
+
+    /// <summary>Copies of requests, for routes that have no mirrors of their own. Default: none.</summary>
+    public ValueList<RequestMirrorPolicyConfig> RequestMirrorPolicies { get; init; } = [];
 }
 
-/// <summary>One route (<c>route.v3.Route</c>). Immutable.</summary>
-public sealed record RouteConfig
+/// <summary>
+/// Requests that are counted under <c>vhost.HOST.vcluster.NAME.</c> (<c>route.v3.VirtualCluster</c>); the first that matches counts, and
+/// <c>other</c> when there are some and none does. Immutable.
+/// </summary>
+/// <param name="Name">Name for the statistics.</param>
+public sealed record VirtualClusterConfig(string Name)
 {
-    /// <summary>A name for messages and access logs; may be empty.</summary>
-    public string Name { get; init; } = "";
-
-    /// <summary>What it matches.</summary>
-    public required RouteMatchConfig Match { get; init; }
-
-    /// <summary>What it does.</summary>
-    public required RouteActionConfig Action { get; init; }
-}
-
-/// <summary>What a route matches (<c>route.v3.RouteMatch</c>). Immutable.</summary>
-public sealed record RouteMatchConfig
-{
-    /// <summary>The path condition.</summary>
-    public required PathMatchConfig Path { get; init; }
-
-    /// <summary>For prefix and path; a regular expression says it itself. Default true.</summary>
-    public bool CaseSensitive { get; init; } = true;
-}
-
-/// <summary>A condition on the path without its query (<c>path_specifier</c>). Immutable.</summary>
-public abstract record PathMatchConfig;
-
-/// <summary>The path begins with <paramref name="Prefix"/>.</summary>
-public sealed record PrefixMatchConfig(string Prefix) : PathMatchConfig;
-
-/// <summary>The path is <paramref name="Path"/>.</summary>
-public sealed record ExactPathMatchConfig(string Path) : PathMatchConfig;
-
-/// <summary>The whole path matches <paramref name="Regex"/> (RE2 syntax, linear time).</summary>
-public sealed record RegexMatchConfig(string Regex) : PathMatchConfig;
-
-/// <summary>What a route does (<c>action</c> of <c>route.v3.Route</c>). Immutable.</summary>
-public abstract record RouteActionConfig;
-
-/// <summary>Forward to a cluster (<c>route.v3.RouteAction</c>). Immutable.</summary>
-public sealed record ForwardActionConfig : RouteActionConfig
-{
-    /// <summary>The cluster's name.</summary>
-    public required string Cluster { get; init; }
-
-    /// <summary>
-    /// From the end of the request to the end of the response, over all attempts. Default 15 s; <see cref="TimeSpan.Zero"/>: none.
-    /// </summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(15);
-
-    /// <summary>The stream's idle timeout, instead of the connection manager's; null (default): that one; zero: none.</summary>
-    public TimeSpan? IdleTimeout { get; init; }
-}
-
-/// <summary>The status of a redirect (<c>RedirectAction.RedirectResponseCode</c>).</summary>
-public enum RedirectResponseCode
-{
-    /// <summary>301, the default.</summary>
-    MovedPermanently = 301,
-
-    /// <summary>302.</summary>
-    Found = 302,
-
-    /// <summary>303.</summary>
-    SeeOther = 303,
-
-    /// <summary>307.</summary>
-    TemporaryRedirect = 307,
-
-    /// <summary>308.</summary>
-    PermanentRedirect = 308,
-}
-
-/// <summary>Answer with a redirect (<c>route.v3.RedirectAction</c>). Immutable.</summary>
-public sealed record RedirectActionConfig : RouteActionConfig
-{
-    /// <summary>Scheme becomes https. Exclusive with <see cref="SchemeRedirect"/>.</summary>
-    public bool HttpsRedirect { get; init; }
-
-    /// <summary>The new scheme; empty (default) keeps it.</summary>
-    public string SchemeRedirect { get; init; } = "";
-
-    /// <summary>The new host; empty (default) keeps it.</summary>
-    public string HostRedirect { get; init; } = "";
-
-    /// <summary>The new port; 0 (default) keeps it.</summary>
-    public int PortRedirect { get; init; }
-
-    /// <summary>The new path (with its query, if it names one); empty (default) keeps it. Exclusive with <see cref="PrefixRewrite"/>.</summary>
-    public string PathRedirect { get; init; } = "";
-
-    /// <summary>Replaces the matched prefix or path; empty (default): no change.</summary>
-    public string PrefixRewrite { get; init; } = "";
-
-    /// <summary>Default 301.</summary>
-    public RedirectResponseCode ResponseCode { get; init; } = RedirectResponseCode.MovedPermanently;
-
-    /// <summary>Drop the query. Default false.</summary>
-    public bool StripQuery { get; init; }
-}
-
-/// <summary>Answer without an upstream (<c>route.v3.DirectResponseAction</c>). Immutable.</summary>
-/// <param name="Status">200 to 599.</param>
-public sealed record DirectResponseActionConfig(int Status) : RouteActionConfig
-{
-    /// <summary>The body, UTF-8; at most 4096 bytes, Envoy's <c>max_direct_response_body_size_bytes</c>. Empty (default): none.</summary>
-    public string Body { get; init; } = "";
+    /// <summary>Conditions, all of which must hold; at least one. <c>:path</c> and <c>:method</c> are headers too.</summary>
+    public ValueList<HeaderMatcherConfig> Headers { get; init; } = [];
 }

@@ -1,4 +1,6 @@
 using System.Text;
+using Envoy.Http.Headers;
+using Envoy.Matching;
 
 namespace Envoy.Routing;
 
@@ -11,35 +13,44 @@ internal sealed class RouteTable
     private readonly DomainTable _exact = new();
     private readonly DomainTable _suffixes = new();
     private readonly DomainTable _prefixes = new();
-    private readonly VirtualHost[] _virtualHosts;
+    private readonly HeaderName _vhostHeader;
+    private VirtualHost[] _virtualHosts = [];
     private VirtualHost? _default;
 
-    private RouteTable(string name, VirtualHost[] virtualHosts, string[] patterns)
+    private RouteTable(RouteConfiguration config)
     {
-        Name = name;
-        _virtualHosts = virtualHosts;
-        Patterns = patterns;
+        Config = config;
+        _vhostHeader = config.VhostHeader.Length == 0 ? new HeaderName(":authority") : new HeaderName(config.VhostHeader);
+        InternalOnlyHeaders = config.InternalOnlyHeaders.Select(h => new HeaderName(h)).ToArray();
     }
 
+    /// <summary>What was asked for.</summary>
+    public RouteConfiguration Config { get; }
+
+    /// <summary>Some level turns a filter on or off.</summary>
+    public bool TurnsFilters => Config.FilterOptions.Count > 0
+        || Config.VirtualHosts.Any(h => h.FilterOptions.Count > 0 || h.Routes.Any(r => r.FilterOptions.Count > 0
+            || r.Action is ForwardActionConfig { WeightedClusters: { } weighted } && weighted.Clusters.Any(c => c.FilterOptions.Count > 0)));
+
+    /// <summary>Request headers that are taken off requests from outside.</summary>
+    public HeaderName[] InternalOnlyHeaders { get; }
+
     /// <summary>The configuration's name; may be empty.</summary>
-    public string Name { get; }
+    public string Name => Config.Name;
 
     /// <summary>The virtual hosts in the configuration's order.</summary>
     public ReadOnlySpan<VirtualHost> VirtualHosts => _virtualHosts;
-
-    /// <summary>The regular expressions of all routes, in the dialect of <see cref="System.Text.RegularExpressions.Regex"/>.</summary>
-    internal string[] Patterns { get; }
 
     /// <summary>Compiles <paramref name="configuration"/>; adds all that is wrong with it to <paramref name="errors"/> and then returns null.</summary>
     public static RouteTable? Compile(RouteConfiguration configuration, ICollection<RouteError> errors)
     {
         var before = errors.Count;
-        var patterns = new List<string>();
+        var compiler = new RouteCompiler(configuration, errors);
         var hosts = new VirtualHost[configuration.VirtualHosts.Count];
         for (var i = 0; i < hosts.Length; i++)
-            hosts[i] = RouteCompiler.CompileVirtualHost(configuration.VirtualHosts[i], $"virtual_hosts[{i}]", patterns, errors);
+            hosts[i] = compiler.CompileVirtualHost(configuration.VirtualHosts[i], $"virtual_hosts[{i}]");
 
-        var table = new RouteTable(configuration.Name, hosts, [.. patterns]);
+        var table = new RouteTable(configuration) { _virtualHosts = hosts };
         for (var i = 0; i < hosts.Length; i++)
         {
             var domains = configuration.VirtualHosts[i].Domains;
@@ -52,6 +63,40 @@ internal sealed class RouteTable
         }
 
         return errors.Count == before ? table : null;
+    }
+
+    /// <summary>The virtual host of a request: of its <c>:authority</c>, or of the header that the configuration names instead.</summary>
+    public VirtualHost? FindVirtualHost(HeaderMap request)
+    {
+        // Where there is only the host of all, a request needs no name.
+        if (_exact.IsEmpty && _suffixes.IsEmpty && _prefixes.IsEmpty)
+            return _default;
+        if (!_vhostHeader.TryGet(request, out var name))
+            return null;
+        return FindVirtualHost(Config.IgnorePortInHostMatching ? WithoutPort(name) : name);
+    }
+
+    /// <summary>The path as conditions see it: without query, fragment and, if so configured, what follows a semicolon.</summary>
+    public ReadOnlySpan<byte> PathOf(ReadOnlySpan<byte> path)
+    {
+        path = RouteMatcher.WithoutQuery(path);
+        if (!Config.IgnorePathParametersInPathMatching)
+            return path;
+        var semicolon = path.IndexOf((byte)';');
+        return semicolon < 0 ? path : path[..semicolon];
+    }
+
+    /// <summary>Makes a worker's engines of all patterns before the first request needs them.</summary>
+    public void Warm(MatchScratch scratch)
+    {
+        foreach (var host in _virtualHosts)
+        {
+            foreach (var route in host.Routes)
+            {
+                route.Path.Warm(scratch);
+                route.Headers?.Warm(scratch);
+            }
+        }
     }
 
     /// <summary>
@@ -77,6 +122,12 @@ internal sealed class RouteTable
         }
 
         return _default;
+    }
+
+    private static ReadOnlySpan<byte> WithoutPort(ReadOnlySpan<byte> host)
+    {
+        var colon = host.LastIndexOf((byte)':');
+        return colon < 0 || host.LastIndexOf((byte)']') > colon ? host : host[..colon];
     }
 
     private string? AddDomain(string domain, VirtualHost host)

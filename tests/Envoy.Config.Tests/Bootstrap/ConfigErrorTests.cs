@@ -38,8 +38,8 @@ public sealed class ConfigErrorTests
         Case("unknown top field", "static_resource: {}\n",
             "f.yaml:1:1: static_resource: 'static_resource' is not a field of Bootstrap (did you mean 'static_resources'?)"),
         Case("unknown without a near name", "zebra: {}\n", "f.yaml:1:1: zebra: 'zebra' is not a field of Bootstrap"),
-        Case("known to Envoy only", "layered_runtime: { layers: [] }\n",
-            "f.yaml:1:1: layered_runtime: 'layered_runtime' is a field of Envoy's Bootstrap which is not supported yet"),
+        Case("known to Envoy only", "overload_manager: { actions: [] }\n",
+            "f.yaml:1:1: overload_manager: 'overload_manager' is a field of Envoy's Bootstrap which is not supported yet"),
         Case("known to Envoy only, empty", "layered_runtime: {}\nstats_sinks: []\nheader_prefix: ''\nadmin: null\n"),
         Case("cluster without a name", "static_resources: { clusters: [ { type: STATIC } ] }", "f.yaml:1:33: static_resources.clusters[0]: Cluster needs 'name'"),
         Case("cluster with an empty name", "static_resources: { clusters: { name: '' } }", "f.yaml:1:39: static_resources.clusters.name: must not be empty"),
@@ -119,15 +119,15 @@ public sealed class ConfigErrorTests
             "f.yaml:6:106: static_resources.listeners[0].filter_chains[0].filters[0].config.http_filters: there is no HTTP filter "
             + "(the last one must be envoy.filters.http.router)"),
         InRoutes("unknown cluster of a route", "[ { match: { prefix: / }, route: { cluster: wbe } } ]", "f.yaml:11:56", "[0].route.cluster: no cluster is called 'wbe' (did you mean 'web'?)"),
-        InRoutes("route without an action", "[ { match: { prefix: / } } ]", "f.yaml:11:14", "[0]: Route needs 'route' or 'redirect' or 'direct_response'"),
+        InRoutes("route without an action", "[ { match: { prefix: / } } ]", "f.yaml:11:14", "[0]: Route needs 'route' or 'redirect' or 'direct_response' or 'non_forwarding_action'"),
         InRoutes("route of two actions", "[ { match: { prefix: / }, route: { cluster: web }, redirect: {} } ]", "f.yaml:11:63", "[0].redirect: 'redirect' and 'route' exclude each other"),
-        InRoutes("match without a path", "[ { match: {}, route: { cluster: web } } ]", "f.yaml:11:23", "[0].match: RouteMatch needs 'prefix' or 'path' or 'safe_regex'"),
+        InRoutes("match without a path", "[ { match: {}, route: { cluster: web } } ]", "f.yaml:11:23", "[0].match: RouteMatch needs 'prefix' or 'path' or 'safe_regex' or 'connect_matcher' or 'path_separated_prefix' or 'path_match_policy' or 'regex'"),
         InRoutes("wrong expression", "[ { match: { safe_regex: { regex: '/(?=x)' } }, route: { cluster: web } } ]", "f.yaml:11:46",
-            "[0].match.safe_regex.regex: is not an RE2 expression: it needs look-around, back-references or atomic groups"),
+            "[0].match.safe_regex.regex: look-around is not supported: RE2 has none"),
         InRoutes("status out of range", "[ { match: { prefix: / }, direct_response: { status: 99 } } ]", "f.yaml:11:65",
             "[0].direct_response.status: must be a whole number from 200 to 599, not '99'"),
-        InRoutes("header matcher", "[ { match: { prefix: /, headers: [ { name: x } ] }, route: { cluster: web } } ]", "f.yaml:11:36",
-            "[0].match.headers: 'headers' is a field of Envoy's RouteMatch which is not supported yet"),
+        InRoutes("metadata matcher", "[ { match: { prefix: /, dynamic_metadata: [ { filter: x } ] }, route: { cluster: web } } ]", "f.yaml:11:36",
+            "[0].match.dynamic_metadata: 'dynamic_metadata' is a field of Envoy's RouteMatch which is not supported yet"),
     ];
 
     [TestCaseSource(nameof(Documents))]

@@ -38,12 +38,12 @@ public sealed class ProxyConfigBuilderTests
             "static_resources.listeners[1].name: another listener is called 'a'",
             "static_resources.listeners[1].address: another listener ('a') has the address 127.0.0.1:80",
             "static_resources.listeners[1].filter_chains[0].filters[0].name: 'envoy.filters.network.echo' ends the filter chain: it must be the last filter",
-            "static_resources.listeners[2].filter_chains[0].filters[0].typed_config.route_config.virtual_hosts[0].domains: 'x.*.y' is not a domain: "
-                + "'*' stands at its beginning or at its end only",
+            "static_resources.listeners[2].filter_chains[0].filters[0].typed_config.route_config.virtual_hosts[0].domains[1]: a wildcard stands only "
+                + "at the beginning or at the end of a domain, once: x.*.y",
+            "static_resources.listeners[2].filter_chains[0].filters[0].typed_config.route_config.virtual_hosts[1].domains[0]: "
+                + "Only a single wildcard domain is permitted in route ",
             "static_resources.listeners[2].filter_chains[0].filters[0].typed_config.route_config.virtual_hosts[0].routes[0].cluster: no cluster is called 'nowhere'",
             "static_resources.listeners[2].filter_chains[0].filters[0].typed_config.route_config.virtual_hosts[1].name: another virtual host is called 'v'",
-            "static_resources.listeners[2].filter_chains[0].filters[0].typed_config.route_config.virtual_hosts[1].domains: the domain '*' is there twice "
-                + "(a domain belongs to one virtual host)",
             "static_resources.clusters[0].load_assignment.endpoints[0].lb_endpoints[0].address: 'localhost' is not an IP address "
                 + "(a cluster whose hosts are names has type: STRICT_DNS)",
         }));

@@ -38,7 +38,7 @@ public class RedirectActionTests
     [TestCaseSource(nameof(Redirects))]
     public void SetLocation_Request_GivesEnvoysLocation(object redirect, string url, string expected, object path)
     {
-        var matcher = new RouteMatcher(RouteTableTests.Compile(new RouteConfiguration
+        var matcher = TestRoutes.MatcherOf(RouteTableTests.Compile(new RouteConfiguration
         {
             VirtualHosts =
             [
@@ -54,9 +54,9 @@ public class RedirectActionTests
         var rest = url[(scheme.Length + 3)..];
         var slash = rest.IndexOf('/', StringComparison.Ordinal);
         var request = RouteMatcherTests.Request(rest[..slash], rest[slash..], scheme);
-        var route = matcher.Match(request).Route!;
+        var route = matcher.Match(request, 0).Route!;
         var response = new HeaderMap();
-        ((RedirectAction)route.Action).SetLocation(route, request, response);
+        ((RedirectAction)route.Action).SetLocation(route, request, response, matcher.Scratch);
 
         Assert.That(response.GetString(HeaderId.Location), Is.EqualTo(expected));
     }
@@ -64,7 +64,7 @@ public class RedirectActionTests
     [TestCase(RedirectResponseCode.MovedPermanently, 301)]
     [TestCase(RedirectResponseCode.PermanentRedirect, 308)]
     public void Status_OfRedirect_IsTheCode(RedirectResponseCode code, int status) =>
-        Assert.That(new RedirectAction(new RedirectActionConfig { ResponseCode = code }).Status, Is.EqualTo(status));
+        Assert.That(new RedirectAction(new RedirectActionConfig { ResponseCode = code }, null).Status, Is.EqualTo(status));
 
     private static TestCaseData Case(string name, RedirectActionConfig redirect, string url, string expected, PathMatchConfig? path = null) =>
         new TestCaseData(redirect, url, expected, path ?? Prefix).SetName("SetLocation_" + name);

@@ -30,7 +30,7 @@ public class RouteMatcherTests
     [TestCase("/a/prefix", null)]
     public void Match_Path_GivesTheFirstRouteThatFits(string path, string? expected)
     {
-        var result = Matcher.Match(Request("a.com", path));
+        var result = Matcher.Match(Request("a.com", path), 0);
         Assert.That(result.Route?.Name, Is.EqualTo(expected));
         Assert.That(result.VirtualHost?.Name, Is.EqualTo("vhost"));
     }
@@ -44,7 +44,7 @@ public class RouteMatcherTests
             Match = new RouteMatchConfig { Path = new PrefixMatchConfig("/") },
             Action = new ForwardActionConfig { Cluster = "c" },
         };
-        var matcher = new RouteMatcher(RouteTableTests.Compile(new RouteConfiguration
+        var matcher = TestRoutes.MatcherOf(RouteTableTests.Compile(new RouteConfiguration
         {
             VirtualHosts =
             [
@@ -52,8 +52,8 @@ public class RouteMatcherTests
                 new VirtualHostConfig { Name = "rest", Domains = ["*"], Routes = [route] },
             ],
         }));
-        Assert.That(matcher.Match(Request("one.com", "/")).Route, Is.Null);
-        Assert.That(matcher.Match(Request("two.com", "/")).Route?.Name, Is.EqualTo("all"));
+        Assert.That(matcher.Match(Request("one.com", "/"), 0).Route, Is.Null);
+        Assert.That(matcher.Match(Request("two.com", "/"), 0).Route?.Name, Is.EqualTo("all"));
     }
 
     [Test]
@@ -62,7 +62,7 @@ public class RouteMatcherTests
         var request = new HeaderMap();
         request.Add(HeaderId.Method, "CONNECT"u8);
         request.Add(HeaderId.Authority, "a.com:443"u8);
-        Assert.That(Create(("all", new PrefixMatchConfig("/"), true)).Match(request).Route, Is.Null);
+        Assert.That(Create(("all", new PrefixMatchConfig("/"), true)).Match(request, 0).Route, Is.Null);
     }
 
     [Test]
@@ -92,10 +92,10 @@ public class RouteMatcherTests
                 },
             ],
         });
-        var matcher = new RouteMatcher(table);
-        var forward = (ForwardAction)matcher.Match(Request("x", "/f")).Route!.Action;
+        var matcher = TestRoutes.MatcherOf(table);
+        var forward = (ForwardAction)matcher.Match(Request("x", "/f"), 0).Route!.Action;
         Assert.That((forward.Cluster, forward.Timeout.TotalSeconds, forward.IdleTimeout?.TotalSeconds), Is.EqualTo(("c", 3, 1)));
-        var direct = (DirectResponseAction)matcher.Match(Request("x", "/d")).Route!.Action;
+        var direct = (DirectResponseAction)matcher.Match(Request("x", "/d"), 0).Route!.Action;
         Assert.That((direct.Status, Encoding.UTF8.GetString(direct.Body.Span)), Is.EqualTo((418, "teapot")));
     }
 
@@ -106,7 +106,7 @@ public class RouteMatcherTests
         void Use()
         {
             foreach (var request in requests)
-                _ = Matcher.Match(request);
+                _ = Matcher.Match(request, 0);
         }
 
         for (var i = 0; i < 100; i++)
@@ -129,7 +129,7 @@ public class RouteMatcherTests
     }
 
     private static RouteMatcher Create(params (string Name, PathMatchConfig Path, bool CaseSensitive)[] routes) =>
-        new(RouteTableTests.Compile(new RouteConfiguration
+        TestRoutes.MatcherOf(RouteTableTests.Compile(new RouteConfiguration
         {
             VirtualHosts =
             [

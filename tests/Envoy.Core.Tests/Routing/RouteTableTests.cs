@@ -90,7 +90,7 @@ public class RouteTableTests
             "virtual_hosts[0].domains[4]",
             "virtual_hosts[0].domains[5]",
             "virtual_hosts[0].routes[0].match.prefix",
-            "virtual_hosts[0].routes[0].route.cluster",
+            "virtual_hosts[0].routes[0].route",
             "virtual_hosts[0].routes[1].match.safe_regex",
             "virtual_hosts[0].routes[1].route.timeout",
             "virtual_hosts[0].routes[2].match.safe_regex",

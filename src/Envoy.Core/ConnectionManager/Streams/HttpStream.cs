@@ -36,14 +36,15 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
     private readonly TimerNode? _requestTimer;
     private HttpConnectionManager? _manager;
     private IServerStream _codec = null!;
-    private Route? _route;
+    private RouteMatchResult _match;
+    private ulong _random;
     private ByteQueue? _localBody;
     private long _startedAt;
     private long _lastActivity;
     private long _idleTimeout;
     private Flags _flags;
 
-    public HttpStream(HttpConnectionManagerFactory shared, IHttpFilterFactory[] filters)
+    public HttpStream(HttpConnectionManagerFactory shared, HttpFilterSlot[] filters)
     {
         _shared = shared;
         _chain = new HttpFilterChain(this, filters);
@@ -87,27 +88,34 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
 
     public bool PassesInformational => _shared.Options.Proxy100Continue;
 
-    public Route? Route
+    public RouteMatchResult Match
     {
         get
         {
             if (!Has(Flags.RouteCached))
             {
                 _flags |= Flags.RouteCached;
-                _route = _shared.Routes.Match(RequestHeaders).Route;
-                StreamInfo.RouteName = _route?.Name;
+                _match = _shared.Routes.Match(RequestHeaders, _random);
+                StreamInfo.RouteName = _match.Route?.Name;
             }
 
-            return _route;
+            return _match;
         }
     }
+
+    public ulong RandomValue => _random;
+
+    public RouteMatcher Routes => _shared.Routes;
+
+    public FormatContext Formatting => _shared.FormatContextOf(this);
 
     public void Start(HttpConnectionManager manager, IServerStream codec)
     {
         _manager = manager;
         _codec = codec;
         _flags = Flags.Active;
-        _route = null;
+        _match = default;
+        _random = (ulong)Worker.Random.NextInt64(long.MinValue, long.MaxValue);
         _startedAt = _lastActivity = Worker.Now;
         BufferLimit = manager.Connection.BufferLimit;
         StreamInfo.Clear();
@@ -438,7 +446,7 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
         var traits = _codec.Traits;
         if (endStream)
             CompleteRequest();
-        if (LocalReplies.IsGrpc(RequestHeaders.Get(HeaderId.ContentType)))
+        if (GrpcContentType.Is(RequestHeaders.Get(HeaderId.ContentType)))
             _flags |= Flags.IsGrpc;
         if ((traits & RequestTraits.Http10) != 0 && !_shared.Options.AcceptHttp10)
         {
@@ -484,7 +492,7 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
             return;
         }
 
-        if (Route?.Action is ForwardAction { IdleTimeout: { } idle })
+        if (Match.Route?.Action is ForwardAction { IdleTimeout: { } idle })
             ChangeIdleTimeout((long)idle.TotalMilliseconds);
         _chain.Request.Headers(endStream);
     }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using Envoy.FilterChains.Http;
+using Envoy.Http;
 using Envoy.Http.Headers;
 
 namespace Envoy.ConnectionManager.Streams;
@@ -34,31 +35,18 @@ internal static class LocalReplies
         return body;
     }
 
-    /// <summary>Whether a request's content type is gRPC's own (grpc-web, for one, is not): Envoy's rule.</summary>
-    public static bool IsGrpc(ReadOnlySpan<byte> contentType)
-        => contentType.StartsWith("application/grpc"u8) && (contentType.Length == 16 || contentType[16] == (byte)'+');
-
     // A gRPC client reads its status from grpc-status: HTTP says 200 and there is no body (trailers-only).
     private static void WriteGrpc(HeaderMap headers, in LocalReply reply, ReadOnlySpan<byte> message)
     {
         headers.SetUnchecked(HeaderId.Status, "200"u8);
         headers.SetUnchecked(HeaderId.ContentType, "application/grpc"u8);
-        headers.Set("grpc-status", GrpcStatus(reply.Status));
+        Span<byte> digits = stackalloc byte[20];
+        Utf8Formatter.TryFormat(GrpcStatusMapping.FromHttp(reply.Status), digits, out var written);
+        headers.SetUnchecked(HeaderId.GrpcStatus, digits[..written]);
         if (!message.IsEmpty)
             headers.Set("grpc-message", PercentEncode(message));
         reply.ModifyHeaders?.Invoke(headers);
     }
-
-    // gRPC's own mapping from HTTP (doc/http-grpc-status-mapping.md of grpc), as Envoy uses it.
-    private static string GrpcStatus(int status) => status switch
-    {
-        400 => "13",
-        401 => "16",
-        403 => "7",
-        404 => "12",
-        429 or 502 or 503 or 504 => "14",
-        _ => "2",
-    };
 
     private static string PercentEncode(ReadOnlySpan<byte> text)
     {

@@ -48,7 +48,22 @@ public sealed class HttpFilterCallbacks
 
     internal HttpFilterChain Chain => _chain;
 
-    internal Route? Route => _chain.Host.Route;
+    internal RouteMatchResult Match => _chain.Host.Match;
+
+    /// <summary>The name under which the connection manager's list has this filter.</summary>
+    internal string FilterName => _chain.NameOf(_index);
+
+    /// <summary>
+    /// This filter's options of the most specific level of the route table that has some of type <typeparamref name="T"/>: weighted cluster,
+    /// route, virtual host, table; null when none has. They are what the level's <see cref="RouteFilterOptions.Compile"/> made.
+    /// </summary>
+    public T? RouteOptions<T>()
+        where T : class => Live.Host.Match.FilterOptions?.Find<T>(FilterName);
+
+    /// <summary>This filter's options of every level of the route table, the most specific first; returns how many there are.</summary>
+    /// <param name="found">Room for them: four levels, and one more for a policy in its old place.</param>
+    public int AllRouteOptions<T>(Span<T?> found)
+        where T : class => Live.Host.Match.FilterOptions?.FindAll(FilterName, found) ?? 0;
 
     /// <summary>The request has been changed in what routes look at: find its route anew.</summary>
     public void ClearRouteCache()

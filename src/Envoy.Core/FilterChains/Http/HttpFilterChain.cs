@@ -7,7 +7,7 @@ namespace Envoy.FilterChains.Http;
 /// <summary>The filters of one stream and its two directions; serves one stream after another. Worker-owned.</summary>
 internal sealed class HttpFilterChain
 {
-    private readonly IHttpFilterFactory[] _factories;
+    private readonly HttpFilterSlot[] _slots;
     private readonly IHttpFilter?[] _filters;
     private readonly HttpFilterCallbacks?[] _callbacks;
     private readonly IHttpRequestFilter?[] _requestFilters;
@@ -18,14 +18,14 @@ internal sealed class HttpFilterChain
     private bool _filterHolds;
     private bool _started;
 
-    public HttpFilterChain(IHttpStreamHost host, IHttpFilterFactory[] factories)
+    public HttpFilterChain(IHttpStreamHost host, HttpFilterSlot[] slots)
     {
         Host = host;
-        _factories = factories;
-        _filters = new IHttpFilter?[factories.Length];
-        _callbacks = new HttpFilterCallbacks?[factories.Length];
-        _requestFilters = new IHttpRequestFilter?[factories.Length];
-        _responseFilters = new IHttpResponseFilter?[factories.Length];
+        _slots = slots;
+        _filters = new IHttpFilter?[slots.Length];
+        _callbacks = new HttpFilterCallbacks?[slots.Length];
+        _requestFilters = new IHttpRequestFilter?[slots.Length];
+        _responseFilters = new IHttpResponseFilter?[slots.Length];
         Request = new RequestDirection(this);
         Response = new ResponseDirection(this);
     }
@@ -39,19 +39,32 @@ internal sealed class HttpFilterChain
     /// <summary>Ready for a new stream: filters that can be used again are, the others are made.</summary>
     public void Start()
     {
-        Request.Reset(_factories.Length);
-        Response.Reset(_factories.Length);
+        Request.Reset(_slots.Length);
+        Response.Reset(_slots.Length);
         _responseHeld = _clientHolds = _filterHolds = false;
         _started = true;
-        for (var i = 0; i < _factories.Length; i++)
+        for (var i = 0; i < _slots.Length; i++)
         {
-            if (_filters[i] is not null)
+            if (_slots[i].IsDisabledFor(Host))
+            {
+                // It stays for the next stream, but this one does not see it.
+                _requestFilters[i] = null;
+                _responseFilters[i] = null;
                 continue;
-            var filter = _factories[i].Create();
+            }
+
+            if (_filters[i] is { } pooled)
+            {
+                _requestFilters[i] = pooled as IHttpRequestFilter;
+                _responseFilters[i] = pooled as IHttpResponseFilter;
+                continue;
+            }
+
+            var filter = _slots[i].Factory.Create();
             _filters[i] = filter;
             _requestFilters[i] = filter as IHttpRequestFilter;
             _responseFilters[i] = filter as IHttpResponseFilter;
-            if (i == _factories.Length - 1)
+            if (i == _slots.Length - 1)
                 _terminal = filter as IHttpTerminalFilter;
             filter.Attach(_callbacks[i] = new HttpFilterCallbacks(this, i));
             // It may have answered or reset already.
@@ -143,7 +156,7 @@ internal sealed class HttpFilterChain
     }
 
     /// <summary>What the upstream had begun to answer is dropped; another response takes its place.</summary>
-    public void RestartResponse() => Response.Reset(_factories.Length);
+    public void RestartResponse() => Response.Reset(_slots.Length);
 
     /// <summary>An interim response is in the host's map.</summary>
     public void Informational() => Run(static (chain, _, _) =>
@@ -206,6 +219,9 @@ internal sealed class HttpFilterChain
         HttpFilterLog.FilterFailed(Host.Worker.Logger, e, "chain");
         Host.Reset();
     }
+
+    /// <summary>The name under which a filter is listed.</summary>
+    public string NameOf(int index) => _slots[index].Name;
 
     public int ResponsePosition(int index) => _filters.Length - 1 - index;
 

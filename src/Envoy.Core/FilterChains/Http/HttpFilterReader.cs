@@ -9,7 +9,9 @@ internal static class HttpFilterReader
         .Text("name", f => f.Name, (f, v) => f with { Name = v }, required: true)
         .Message("typed_config", "Any", f => f.Typed, (f, v) => f with { Typed = v }, KeepNode)
         .Message("config", "Struct (v2)", f => f.Untyped, (f, v) => f with { Untyped = v }, KeepNode)
-        .NotYet("config_discovery", "is_optional=false", "disabled=false", "deprecated_v1")
+        .Bool("is_optional", f => f.IsOptional, (f, v) => f with { IsOptional = v })
+        .Bool("disabled", f => f.Disabled, (f, v) => f with { Disabled = v })
+        .NotYet("config_discovery", "deprecated_v1")
         .OneOf(required: false, "typed_config", "config", "config_discovery");
 
     public static bool TryRead(ConfigNode node, ConfigReadContext context, out HttpFilterConfig value)
@@ -25,7 +27,7 @@ internal static class HttpFilterReader
 
         var options = ((HttpFilterExtension)found.Extension).Read(found.Options, context);
         context.Remember(options, found.Options);
-        value = new HttpFilterConfig(draft.Name, options);
+        value = new HttpFilterConfig(draft.Name, options) { Disabled = draft.Disabled };
         context.Remember(value, node);
         return true;
     }
@@ -39,6 +41,10 @@ internal static class HttpFilterReader
     private sealed record Draft
     {
         public string Name { get; init; } = "";
+
+        public bool IsOptional { get; init; }
+
+        public bool Disabled { get; init; }
 
         public ConfigNode? Typed { get; init; }
 

@@ -29,7 +29,16 @@ internal interface IHttpStreamHost
     long BufferLimit { get; }
 
     /// <summary>The route of the request as it is now; found once and kept until cleared.</summary>
-    Route? Route { get; }
+    RouteMatchResult Match { get; }
+
+    /// <summary>The stream's random number, for shares and draws.</summary>
+    ulong RandomValue { get; }
+
+    /// <summary>The route table as this worker sees it.</summary>
+    RouteMatcher Routes { get; }
+
+    /// <summary>What formats are filled from; valid for the moment.</summary>
+    FormatContext Formatting { get; }
 
     /// <summary>Interim responses go to the client; otherwise they are dropped before the filters.</summary>
     bool PassesInformational { get; }

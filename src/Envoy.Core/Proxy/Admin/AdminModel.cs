@@ -1,3 +1,4 @@
+using Envoy.RuntimeSettings;
 using Envoy.Stats;
 
 namespace Envoy.Proxy.Admin;
@@ -16,6 +17,9 @@ internal sealed record AdminModel
 
     /// <summary>The listeners at this moment.</summary>
     public Func<IReadOnlyList<ListenerView>> Listeners { get; init; } = static () => [];
+
+    /// <summary>The runtime's keys; null (default): the two paths do not exist.</summary>
+    public RuntimeLoader? Runtime { get; init; }
 
     /// <summary>Brings statistics up to date before they are shown; null (default): what the last flush left is shown, as in Envoy.</summary>
     public Action? FlushStats { get; init; }

@@ -24,6 +24,9 @@ internal sealed class AdminQuery
     /// <summary>The path without the query, as it came.</summary>
     public string Path { get; }
 
+    /// <summary>All parameters.</summary>
+    public IReadOnlyCollection<KeyValuePair<string, string>> All => _values;
+
     /// <summary>Whether a parameter is there, with or without a value.</summary>
     public bool Has(string name) => _values.ContainsKey(name);
 

@@ -1,4 +1,5 @@
 using Envoy.Extensions;
+using Envoy.Matching;
 using Envoy.Routing;
 
 namespace Envoy.Proxy.Building;
@@ -49,8 +50,8 @@ public sealed class VirtualHostBuilder
     public VirtualHostBuilder Add(RouteConfig route)
     {
         ArgumentNullException.ThrowIfNull(route);
-        if (route.Match.Path is RegexMatchConfig { Regex: var regex } && RegexSyntax.Explain(regex) is { } wrong)
-            throw new ArgumentException($"The expression of a route is wrong: it {wrong}", nameof(route));
+        if (route.Match.Path is RegexMatchConfig { Regex: var regex } && RegexPattern.TryCompile(regex, out var wrong) is null)
+            throw new ArgumentException($"The expression of a route is wrong: {wrong}", nameof(route));
         _routes.Add(route);
         return this;
     }

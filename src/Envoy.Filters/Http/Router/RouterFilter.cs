@@ -37,18 +37,19 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
     public FilterStatus OnRequestHeaders(HeaderMap headers, bool endStream)
     {
         // 1. Which route?
-        var route = _callbacks.Route;
+        var match = _callbacks.Match;
+        var route = match.Route;
         _shared.Stats.RqTotal.Inc();
         switch (route?.Action)
         {
             case ForwardAction forward:
-                return Forward(forward, headers, endStream);
+                return Forward(match, forward, headers, endStream);
             case RedirectAction redirect:
                 Redirect(route, redirect);
                 break;
             case DirectResponseAction direct:
                 _shared.Stats.RqDirectResponse.Inc();
-                _callbacks.SendLocalReply(new LocalReply(direct.Status, "direct_response") { BodyBytes = direct.Body });
+                _callbacks.SendLocalReply(new LocalReply(direct.Status, "direct_response") { BodyBytes = direct.BodyFor(_callbacks.Host.Formatting) });
                 break;
             default:
                 _shared.Stats.NoRoute.Inc();
@@ -135,16 +136,17 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
 
     public void OnBelowRequestLowWatermark() => _callbacks.Host.ReadDisable(false);
 
-    private FilterStatus Forward(ForwardAction forward, HeaderMap headers, bool endStream)
+    private FilterStatus Forward(in RouteMatchResult match, ForwardAction forward, HeaderMap headers, bool endStream)
     {
         // 2. Which cluster?
         var info = _callbacks.StreamInfo;
-        info.UpstreamCluster = forward.Cluster;
-        var cluster = _shared.Upstreams.Clusters.Find(forward.Cluster);
+        var name = ClusterName.Of(match, forward, headers);
+        info.UpstreamCluster = name;
+        var cluster = name.Length == 0 ? null : _shared.Upstreams.Clusters.Find(name);
         if (cluster is null)
         {
             _shared.Stats.NoCluster.Inc();
-            _callbacks.SendLocalReply(new LocalReply(503, "cluster_not_found") { Flags = ResponseFlags.NoClusterFound });
+            _callbacks.SendLocalReply(new LocalReply(forward.ClusterNotFoundStatus, "cluster_not_found") { Flags = ResponseFlags.NoClusterFound });
             return FilterStatus.Hold;
         }
 
@@ -167,7 +169,7 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
         var request = _callbacks.RequestHeaders;
         _callbacks.SendLocalReply(new LocalReply(redirect.Status, "direct_response")
         {
-            ModifyHeaders = response => redirect.SetLocation(route, request, response),
+            ModifyHeaders = response => redirect.SetLocation(route, request, response, _callbacks.Host.Routes.Scratch),
         });
     }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Envoy.Routing;
+namespace Envoy.Matching;
 
 /// <summary>
 /// Envoy's regular expressions are RE2's and match the whole text. This spells one in the dialect of <see cref="Regex"/> with the same meaning
@@ -22,14 +22,15 @@ internal ref struct Re2Pattern
     private Re2Pattern(ReadOnlySpan<char> source)
     {
         _source = source;
-        _output = new StringBuilder(@"\A(?:");
+        _output = new StringBuilder();
     }
 
     private readonly bool More => _at < _source.Length && _error is null;
 
-    /// <summary>The pattern for <see cref="Compile"/>; null, and why, when it cannot be one.</summary>
-    public static string? Translate(string source, out string? error)
+    /// <summary>The same expression for <see cref="Regex"/>, not anchored; null, and why, when there is none.</summary>
+    public static string? Translate(string source, out string error)
     {
+        error = "";
         if (source.Length == 0)
         {
             error = "a regular expression must not be empty";
@@ -38,9 +39,12 @@ internal ref struct Re2Pattern
 
         var translator = new Re2Pattern(source);
         var pattern = translator.Run();
-        error = translator._error;
-        if (error is not null)
+        if (translator._error is { } wrong)
+        {
+            error = wrong;
             return null;
+        }
+
         try
         {
             _ = Compile(pattern);
@@ -53,7 +57,10 @@ internal ref struct Re2Pattern
         }
     }
 
-    /// <summary>An engine for what <see cref="Translate"/> returned; one per worker.</summary>
+    /// <summary>An engine that matches all of a text.</summary>
+    public static Regex CompileFull(string pattern) => Compile(@"\A(?:" + pattern + @")\z");
+
+    /// <summary>An engine that searches in a text.</summary>
     public static Regex Compile(string pattern) => new(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
 
     private string Run()
@@ -73,7 +80,7 @@ internal ref struct Re2Pattern
                     Group();
                     break;
                 case ')':
-                    // Counted, since a stray one would close the group that this puts around the whole.
+                    // Counted, since a stray one would close the group that is put around the whole.
                     if (--_depth < 0)
                         _error = "unexpected )";
                     _output.Append(')');
@@ -91,7 +98,7 @@ internal ref struct Re2Pattern
             }
         }
 
-        return _output.Append(@")\z").ToString();
+        return _output.ToString();
     }
 
     private readonly bool HasMultiline()

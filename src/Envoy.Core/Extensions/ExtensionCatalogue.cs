@@ -81,6 +81,9 @@ public sealed class ExtensionCatalogue
         context.Error(node, $"no {noun} is called '{name}'", NearestName.Hint(name, names), ConfigErrorKind.Unknown);
     }
 
+    /// <summary>Whether Envoy has an extension, here or not, that <paramref name="type"/> configures.</summary>
+    internal bool KnowsType(string type) => _known.Value.Any(k => k.FindType(type) is not null);
+
     /// <summary>Reports that no extension is configured by <paramref name="type"/>.</summary>
     internal void ReportType(ConfigReadContext context, ConfigNode node, string category, string noun, string type)
     {

@@ -137,7 +137,7 @@ internal static class FormatOperators
         AddAddress(rules, "DOWNSTREAM_REMOTE", static c => c.Info.DownstreamRemoteAddress);
         AddAddress(rules, "DOWNSTREAM_DIRECT_REMOTE", static c => c.Info.DownstreamDirectRemoteAddress);
         AddAddress(rules, "DOWNSTREAM_LOCAL", static c => c.Info.DownstreamLocalAddress);
-        AddAddress(rules, "DOWNSTREAM_DIRECT_LOCAL", static c => c.Info.DownstreamLocalAddress);
+        AddAddress(rules, "DOWNSTREAM_DIRECT_LOCAL", static c => c.Info.DownstreamDirectLocalAddress);
     }
 
     private static void AddAddress(Dictionary<string, Rule> rules, string prefix, Func<FormatContext, EndPoint?> read)
@@ -254,8 +254,10 @@ internal static class FormatOperators
     private static FormatOperator EnvironmentVariable(string name, int? length, out string error)
     {
         error = "";
-        var value = Environment.GetEnvironmentVariable(name);
-        return value is null ? FormatOperator.Nothing : Constant(length is { } most && value.Length > most ? value[..most] : value);
+
+        // Envoy writes the dash itself, even where values that are not there are left out.
+        var value = Environment.GetEnvironmentVariable(name) ?? "-";
+        return Constant(length is { } most && value.Length > most ? value[..most] : value);
     }
 
     private static bool WriteUniqueId(FormatContext context, ByteSink output)

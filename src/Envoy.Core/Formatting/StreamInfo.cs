@@ -74,6 +74,9 @@ public sealed class StreamInfo
     /// <summary>Our end of the client's connection; null for an unnamed socket.</summary>
     public EndPoint? DownstreamLocalAddress { get; internal set; }
 
+    /// <summary>As <see cref="DownstreamLocalAddress"/>, before anything restored another one.</summary>
+    public EndPoint? DownstreamDirectLocalAddress { get; internal set; }
+
     /// <summary>The server name that the client asked for; null if it named none.</summary>
     public string? RequestedServerName { get; internal set; }
 
@@ -113,7 +116,7 @@ public sealed class StreamInfo
         RouteName = VirtualClusterName = null;
         UpstreamCluster = UpstreamClusterStatName = UpstreamHost = UpstreamHostName = UpstreamTransportFailureReason = null;
         UpstreamLocalAddress = UpstreamRemoteAddress = null;
-        DownstreamRemoteAddress = DownstreamDirectRemoteAddress = DownstreamLocalAddress = null;
+        DownstreamRemoteAddress = DownstreamDirectRemoteAddress = DownstreamLocalAddress = DownstreamDirectLocalAddress = null;
         RequestedServerName = FilterChainName = null;
         ConnectionId = UpstreamConnectionId = 0;
         IsHealthCheck = false;

@@ -42,6 +42,9 @@ internal sealed class Route
 
     public TlsContextMatchConfig? TlsContext { get; init; }
 
+    /// <summary>It asks for filter state, which nobody sets.</summary>
+    public bool NeedsFilterState { get; init; }
+
     /// <summary>Changes to requests, in the order in which they are made.</summary>
     public HeaderMutations[] RequestMutations { get; init; } = [];
 
@@ -86,6 +89,6 @@ internal sealed class Route
             return RouteMismatch.TlsContext;
         }
 
-        return RouteMismatch.None;
+        return NeedsFilterState ? RouteMismatch.FilterState : RouteMismatch.None;
     }
 }

@@ -71,6 +71,7 @@ internal sealed class RouteCompiler
             QueryParameters = QueryParameterMatcherSet.Compile(config.Match.QueryParameters, (i, error) => Error($"{path}.match.query_parameters[{i}]", error)),
             Cookies = CookieMatcherSet.Compile(config.Match.Cookies, (i, error) => Error($"{path}.match.cookies[{i}]", error)),
             TlsContext = config.Match.TlsContext,
+            NeedsFilterState = config.Match.FilterStateKeys.Count > 0,
             RequestMutations = Order(request, above.Request, _tableRequest),
             ResponseMutations = Order(response, above.Response, _tableResponse),
             FilterOptions = filters,

@@ -52,6 +52,12 @@ public sealed record RouteMatchConfig
     /// <summary>Only gRPC requests. Default false.</summary>
     public bool Grpc { get; init; }
 
+    /// <summary>
+    /// Keys of filter-state objects that must be there with some value. No filter here sets filter state, so that a route which asks for any
+    /// matches nothing. Default: none.
+    /// </summary>
+    public ValueList<string> FilterStateKeys { get; init; } = [];
+
     /// <summary>Conditions on the client's certificate; null (default): none.</summary>
     public TlsContextMatchConfig? TlsContext { get; init; }
 }

@@ -120,8 +120,10 @@ internal static class RouteFilterReader
 
         if (context.Extensions.FindByType(Category, type) is not null)
             ReportNone(name, node, context);
-        else
+        else if (context.Extensions.KnowsType(type))
             context.Extensions.ReportType(context, node.Find(TypeKey) ?? node, Category, "HTTP filter", type);
+        else
+            context.Error(node.Find(TypeKey) ?? node, $"Didn't find a registered implementation for '{name}' with type URL: '{type}'", kind: ConfigErrorKind.Unknown);
         return null;
     }
 

@@ -15,6 +15,13 @@ internal static class RouteMatchReader
         .Bool("presented", t => t.Presented, (t, v) => t with { Presented = v })
         .Bool("validated", t => t.Validated, (t, v) => t with { Validated = v });
 
+    private static readonly FieldTable<FilterStateDraft> FilterState = new FieldTable<FilterStateDraft>(
+            "envoy.type.matcher.v3.FilterStateMatcher", new FilterStateDraft())
+        .Text("key", f => f.Key, (f, v) => f with { Key = v }, required: true)
+
+        // Whatever the value has to be: there is none.
+        .Inert("string_match", "address_match");
+
     public static readonly FieldTable<RouteMatchConfig> Fields = new FieldTable<RouteMatchConfig>(
             "envoy.config.route.v3.RouteMatch", new RouteMatchConfig { Path = new PrefixMatchConfig("") })
         .Text("prefix", m => (m.Path as PrefixMatchConfig)?.Prefix, (m, v) => m with { Path = new PrefixMatchConfig(v) })
@@ -43,8 +50,20 @@ internal static class RouteMatchReader
             _ => null,
             (m, v) => m with { Path = new RegexMatchConfig(v) },
             (ConfigValueReader<string>)RegexMatcherReader.TryReadText)
-        .NotYet("dynamic_metadata=[]", "filter_state=[]")
+        .List("filter_state", "FilterStateMatcher", m => m.FilterStateKeys, (m, v) => m with { FilterStateKeys = v }, ReadFilterState)
+        .NotYet("dynamic_metadata=[]")
         .OneOf(required: true, "prefix", "path", "safe_regex", "connect_matcher", "path_separated_prefix", "path_match_policy", "regex");
+
+    private static bool ReadFilterState(ConfigNode node, ConfigReadContext context, out string value)
+    {
+        value = FilterState.Read(node, context).Key;
+        return value.Length > 0;
+    }
+
+    private sealed record FilterStateDraft
+    {
+        public string Key { get; init; } = "";
+    }
 
     private sealed record Nothing;
 }

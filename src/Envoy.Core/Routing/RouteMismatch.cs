@@ -29,4 +29,7 @@ internal enum RouteMismatch
 
     /// <summary>The client's certificate.</summary>
     TlsContext,
+
+    /// <summary>An object of the filter state, which nobody sets.</summary>
+    FilterState,
 }

@@ -1,4 +1,4 @@
-namespace Envoy.Conformance.Tests.Http1;
+namespace Envoy.Conformance.Tests;
 
 /// <summary>Finds the vectors that lie beside the repository, in <c>shared/conformance</c>.</summary>
 internal static class ConformanceData

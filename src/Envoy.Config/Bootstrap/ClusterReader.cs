@@ -1,5 +1,6 @@
 using Envoy.Clusters;
 using Envoy.Extensions;
+using Envoy.Routing;
 
 namespace Envoy.Config.Bootstrap;
 
@@ -32,23 +33,41 @@ internal static class ClusterReader
         .Add("V4_PREFERRED", 3, DnsLookupFamily.V4Preferred)
         .Add("ALL", 4, DnsLookupFamily.All);
 
-    private static readonly FieldTable<CircuitBreakerConfig> Thresholds = new FieldTable<CircuitBreakerConfig>(
-            "envoy.config.cluster.v3.CircuitBreakers.Thresholds", new CircuitBreakerConfig())
-        .Number("max_connections", t => t.MaxConnections, (t, v) => t with { MaxConnections = v })
-        .Number("max_pending_requests", t => t.MaxPendingRequests, (t, v) => t with { MaxPendingRequests = v })
-        .Number("max_requests", t => t.MaxRequests, (t, v) => t with { MaxRequests = v })
-        .Number("max_retries", t => t.MaxRetries, (t, v) => t with { MaxRetries = v })
-        .NotYet("retry_budget", "track_remaining=false", "max_connection_pools")
-        .NotYetBut("priority=DEFAULT|0", "remove the entry: routes of high priority are not supported either");
+    private static readonly EnumNames<RoutingPriority> Priorities = new EnumNames<RoutingPriority>("RoutingPriority")
+        .Add("DEFAULT", 0, RoutingPriority.Default)
+        .Add("HIGH", 1, RoutingPriority.High);
+
+    private static readonly FieldTable<RetryBudgetConfig> RetryBudget = new FieldTable<RetryBudgetConfig>(
+            "envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget", new RetryBudgetConfig())
+        .Add(
+            new ConfigField("budget_percent", "Percent", FieldSupport.Supported),
+            b => b.BudgetPercent,
+            (b, v) => b with { BudgetPercent = v },
+            (ConfigValueReader<double>)ReadPercent)
+        .Number("min_retry_concurrency", b => b.MinRetryConcurrency, (b, v) => b with { MinRetryConcurrency = v })
+        .NotYet("budget_interval");
+
+    private static readonly FieldTable<Threshold> Thresholds = new FieldTable<Threshold>(
+            "envoy.config.cluster.v3.CircuitBreakers.Thresholds", new Threshold(new CircuitBreakerConfig(), RoutingPriority.Default))
+        .Number("max_connections", t => t.Config.MaxConnections, (t, v) => t with { Config = t.Config with { MaxConnections = v } })
+        .Number("max_pending_requests", t => t.Config.MaxPendingRequests, (t, v) => t with { Config = t.Config with { MaxPendingRequests = v } })
+        .Number("max_requests", t => t.Config.MaxRequests, (t, v) => t with { Config = t.Config with { MaxRequests = v } })
+        .Number("max_retries", t => t.Config.MaxRetries, (t, v) => t with { Config = t.Config with { MaxRetries = v } })
+        .Message("retry_budget", t => t.Config.RetryBudget, (t, v) => t with { Config = t.Config with { RetryBudget = v } }, RetryBudget)
+        .Enum("priority", t => t.Priority, (t, v) => t with { Priority = v }, Priorities)
+        .NotYet("track_remaining=false", "max_connection_pools");
 
     private static readonly FieldTable<ClusterConfig> CircuitBreakers = new FieldTable<ClusterConfig>("envoy.config.cluster.v3.CircuitBreakers", Defaults)
-        .List("thresholds", c => [c.CircuitBreakers], (c, v) => v.Count == 0 ? c : c with { CircuitBreakers = v[0] }, Thresholds)
+        .List("thresholds", c => [new Threshold(c.CircuitBreakers, RoutingPriority.Default)], WithThresholds, Thresholds)
         .NotYet("per_host_thresholds=[]")
         .Check((_, node, context) =>
         {
             // Envoy would take the first of one priority and drop the others without a word.
-            if (node.Find("thresholds") is { Kind: ConfigNodeKind.List } list && list.Items.Count(i => i.Find("priority") is null) > 1)
-                context.Error(list, "more than one entry is for the default priority");
+            if (node.Find("thresholds") is { Kind: ConfigNodeKind.List } list
+                && list.Items.GroupBy(i => i.Find("priority")?.Value is { } p && (p == "1" || p.Equals("HIGH", StringComparison.OrdinalIgnoreCase))).Any(g => g.Count() > 1))
+            {
+                context.Error(list, "more than one entry is for the same priority");
+            }
         });
 
     private static readonly FieldTable<ClusterConfig> CommonHttp = new FieldTable<ClusterConfig>("envoy.config.core.v3.HttpProtocolOptions", Defaults)
@@ -129,4 +148,32 @@ internal static class ClusterReader
 
         return cluster;
     }
+
+    private static ClusterConfig WithThresholds(ClusterConfig cluster, ValueList<Threshold> thresholds)
+    {
+        foreach (var threshold in thresholds)
+        {
+            cluster = threshold.Priority == RoutingPriority.High
+                ? cluster with { HighPriorityCircuitBreakers = threshold.Config }
+                : cluster with { CircuitBreakers = threshold.Config };
+        }
+
+        return cluster;
+    }
+
+    // A message of one field.
+    private static bool ReadPercent(ConfigNode node, ConfigReadContext context, out double value)
+    {
+        value = 0;
+        if (node.Find("value") is not { } inner)
+            return node.Kind == ConfigNodeKind.Mapping || ConfigValues.ReadDouble(node, context, out value);
+        if (!ConfigValues.ReadDouble(inner, context, out value))
+            return false;
+        if (value is >= 0 and <= 100)
+            return true;
+        context.Error(inner, "must be within 0 and 100");
+        return false;
+    }
+
+    private sealed record Threshold(CircuitBreakerConfig Config, RoutingPriority Priority);
 }

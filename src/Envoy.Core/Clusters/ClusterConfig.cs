@@ -75,6 +75,9 @@ public sealed record ClusterConfig
     /// <summary>Limits (<c>circuit_breakers.thresholds</c>, default priority).</summary>
     public CircuitBreakerConfig CircuitBreakers { get; init; } = new();
 
+    /// <summary>Limits for requests of high priority (<c>circuit_breakers.thresholds</c>, high priority).</summary>
+    public CircuitBreakerConfig HighPriorityCircuitBreakers { get; init; } = new();
+
     /// <summary>Idle time after which a pooled upstream connection is closed. Default 1 h; <see cref="TimeSpan.Zero"/>: never.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
 }
@@ -93,6 +96,9 @@ public sealed record CircuitBreakerConfig
 
     /// <summary>Retries under way. Default 3.</summary>
     public uint MaxRetries { get; init; } = 3;
+
+    /// <summary>A share of the requests under way that may be retries, instead of <see cref="MaxRetries"/>; null (default): none.</summary>
+    public RetryBudgetConfig? RetryBudget { get; init; }
 }
 
 /// <summary>The endpoints of one locality (<c>endpoint.v3.LocalityLbEndpoints</c>). Immutable.</summary>
@@ -115,3 +121,8 @@ public sealed record EndpointConfig(AddressConfig Address)
     /// <summary>A host name for rewriting; empty (default) for none.</summary>
     public string Hostname { get; init; } = "";
 }
+
+/// <summary>How many requests may be retries at the same time (<c>CircuitBreakers.Thresholds.RetryBudget</c>). Immutable.</summary>
+/// <param name="BudgetPercent">Per cent of the requests that are under way or wait, 0 to 100. Default 20.</param>
+/// <param name="MinRetryConcurrency">So many always. Default 3.</param>
+public sealed record RetryBudgetConfig(double BudgetPercent = 20, uint MinRetryConcurrency = 3);

@@ -5,9 +5,12 @@ namespace Envoy.Clusters;
 /// </summary>
 internal sealed class ClusterLimits
 {
+    private readonly RetryBudgetConfig? _budget;
+
     /// <summary>Makes the limits with nothing counted.</summary>
     public ClusterLimits(CircuitBreakerConfig config, CircuitBreakerStats stats)
     {
+        _budget = config.RetryBudget;
         Connections = new ClusterLimit(config.MaxConnections, stats.CxOpen);
         PendingRequests = new ClusterLimit(config.MaxPendingRequests, stats.RqPendingOpen);
         Requests = new ClusterLimit(config.MaxRequests, stats.RqOpen);
@@ -25,4 +28,16 @@ internal sealed class ClusterLimits
 
     /// <summary>Retries under way.</summary>
     public ClusterLimit Retries { get; }
+
+    /// <summary>Another retry may be under way: below the limit, or within the budget where there is one instead.</summary>
+    public bool CanRetry
+    {
+        get
+        {
+            if (_budget is null)
+                return Retries.CanCreate;
+            var share = (long)(_budget.BudgetPercent * (Requests.Count + PendingRequests.Count) / 100);
+            return Retries.Count < Math.Max(share, _budget.MinRetryConcurrency);
+        }
+    }
 }

@@ -16,8 +16,7 @@ internal sealed class ClusterSnapshot
         StatName = config.AltStatName.Length > 0 ? config.AltStatName : config.Name;
         Stats = stats.Scope("cluster." + StatName);
         Limits = new ClusterLimits(config.CircuitBreakers, new CircuitBreakerStats(Stats, "default"));
-        // Routes cannot ask for the high priority yet, and only the default one is configured: Envoy's defaults, as there.
-        HighPriorityLimits = new ClusterLimits(new CircuitBreakerConfig(), new CircuitBreakerStats(Stats, "high"));
+        HighPriorityLimits = new ClusterLimits(config.HighPriorityCircuitBreakers, new CircuitBreakerStats(Stats, "high"));
     }
 
     public string Name => Config.Name;

@@ -78,6 +78,7 @@ internal sealed class ClusterTrafficStats
 
     /// <summary>The same for internal requests: <c>internal.upstream_rq_200</c> and so on.</summary>
     public readonly ResponseCodeStats InternalResponses;
+    public readonly ResponseCodeStats RetryResponses;
 
     /// <summary>Asks <paramref name="scope"/> for one shard's cells.</summary>
     /// <param name="scope"><c>cluster.NAME</c>, the cluster's name or its <c>alt_stat_name</c>.</param>
@@ -148,8 +149,12 @@ internal sealed class ClusterTrafficStats
         UpstreamRqPerCx = scope.Histogram("upstream_rq_per_cx", shard, HistogramUnit.Unspecified);
         Responses = new ResponseCodeStats(scope, "", shard);
         ExternalResponses = new ResponseCodeStats(scope, "external.", shard);
+        RetryResponses = new ResponseCodeStats(scope, "retry.", shard);
         InternalResponses = new ResponseCodeStats(scope, "internal.", shard);
     }
+
+    /// <summary>Counts an answer that was a reason to try again, under <c>retry.</c></summary>
+    public void ChargeRetry(int code) => RetryResponses.Charge(code);
 
     /// <summary>Counts an upstream's answer, <c>upstream_rq_completed</c> included, also under <c>internal.</c> or <c>external.</c></summary>
     /// <param name="code">The status code.</param>

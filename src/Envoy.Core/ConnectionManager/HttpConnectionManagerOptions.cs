@@ -86,7 +86,11 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
     public override void Validate(ConfigValidation validation)
     {
         ArgumentNullException.ThrowIfNull(validation);
-        validation.In("route_config", () => RouteConfigurationValidation.Validate(RouteConfig, validation));
+        validation.In("route_config", () =>
+        {
+            RouteConfigurationValidation.Validate(RouteConfig, validation);
+            UnsupportedRouteFeatures.Report(RouteConfig, validation);
+        });
 
         // A filter that was refused is not in the list, and may have been the last.
         var complete = !validation.IsRefused(this, "http_filters");

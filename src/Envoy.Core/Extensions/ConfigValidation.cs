@@ -30,18 +30,23 @@ public sealed class ConfigValidation
     /// <param name="field">Envoy's name of the field; empty for the record as a whole.</param>
     /// <param name="message">What is wrong, without a full stop.</param>
     /// <param name="hint">What to do about it; may be empty.</param>
-    public void Error(object subject, string field, string message, string hint = "")
+    public void Error(object subject, string field, string message, string hint = "") => Report(subject, field, message, hint, ConfigErrorKind.Invalid);
+
+    /// <summary>Reports that a field asks for what this version does not do.</summary>
+    internal void NotSupported(object subject, string field, string message) => Report(subject, field, message, "", ConfigErrorKind.NotSupported);
+
+    private void Report(object subject, string field, string message, string hint, ConfigErrorKind kind)
     {
         ArgumentNullException.ThrowIfNull(subject);
         ArgumentNullException.ThrowIfNull(field);
         if (_read?.OriginOf(subject) is { } node)
         {
-            _read.Error(FindField(node, field) ?? node, message, hint);
+            _read.Error(FindField(node, field) ?? node, message, hint, kind);
             return;
         }
 
         var path = string.Concat(_scopes);
-        var error = new ConfigError("", 0, 0, (field.Length == 0 ? path : ConfigNode.Join(path, field)).TrimStart('.'), message, hint);
+        var error = new ConfigError("", 0, 0, (field.Length == 0 ? path : ConfigNode.Join(path, field)).TrimStart('.'), message, hint) { Kind = kind };
         if (_read is not null)
             _read.Add(error);
         else if (_errors.Count < ConfigReadContext.MostErrors)

@@ -19,6 +19,12 @@ internal interface IExchangeHandler
 
     void OnResponseTrailers();
 
+    /// <summary>Marks the exchange, whatever comes of it.</summary>
+    void AddFlags(ResponseFlags flags);
+
+    /// <summary>The request is about to be sent for the <paramref name="number"/>th time; its headers may still change.</summary>
+    void OnAttempt(int number, bool afterTimeout);
+
     /// <summary>There is no response, or no more of it. <paramref name="failure"/> says what to answer if none has begun.</summary>
     void OnFailed(in ExchangeFailure failure);
 
@@ -36,6 +42,9 @@ internal interface IExchangeHandler
 /// <param name="Flags">The response flags.</param>
 internal readonly record struct ExchangeFailure(int Status, string Body, string Details, ResponseFlags Flags)
 {
+    /// <summary>Why there was no connection; empty: there was one, or nobody knows.</summary>
+    public string TransportFailure { get; init; } = "";
+
     /// <summary>A limit of the cluster was the reason: the answer says <c>x-envoy-overloaded</c>.</summary>
     public bool Overloaded { get; init; }
 }

@@ -5,288 +5,632 @@ using Envoy.Clusters.Pools;
 using Envoy.Formatting;
 using Envoy.Http.Headers;
 using Envoy.Http.Streams;
+using Envoy.Matching;
 using Envoy.Runtime;
 using Envoy.Runtime.Timers;
+using Envoy.RuntimeSettings;
 
 namespace Envoy.Forwarding;
 
 /// <summary>
-/// One request to a cluster and its response: chooses a host, waits for a connection, and keeps the time. Serves one exchange after
-/// another. Worker-owned.
+/// One request to a cluster and its response, over as many tries as it takes: chooses hosts, keeps what another try would need, and keeps the
+/// time. Serves one exchange after another. Worker-owned.
 /// </summary>
 /// <remarks>
 /// <code>
-///  Start ─► waiting for a connection (what is sent meanwhile is kept up to the watermark) ─► sending ─► response ─► Done
-///              │ pool failure                                                                  │ reset, timeout
-///              └────────────────────────────► OnFailed ◄─────────────────────────────────────────┘
+///  Start ─► try ──────────► response headers ──► worth a retry? ── no ─► passed on ─► Done
+///            ▲  │ failure, per-try timeout           │ yes
+///            │  ▼                                    ▼
+///            └─ back-off ◄──── a retry left? ◄───────┘        no retry left, or the time is up: OnFailed
 /// </code>
+/// With hedging a try whose time is up goes on beside the next one; the first whose headers are no reason to retry wins, and ends the others.
 /// </remarks>
-internal sealed class UpstreamExchange : IStreamRequester, IClientStreamHandler, ITimerHandler
+internal sealed class UpstreamExchange : ITimerHandler
 {
+    // A try and those that outlived their time; more than this many retries with hedging end the oldest.
+    private const int MostAttempts = 8;
+
     private readonly Worker _worker;
-    private readonly IExchangeHandler _handler;
-    private readonly StreamRequest _place;
+    private readonly RuntimeLoader _runtime;
+    private readonly MatchScratch _scratch;
     private readonly TimerNode _timeout;
+    private readonly TimerNode _backOff;
+    private readonly ByteQueue _kept;
     private readonly ByteQueue _waiting;
-    private Cluster? _cluster;
-    private Host? _host;
-    private HostStatsPart? _hostStats;
-    private IClientStream? _stream;
+    private readonly List<UpstreamAttempt> _active = [];
+    private readonly Stack<UpstreamAttempt> _free = new();
+    private UpstreamAttempt? _winner;
     private HeaderMap _headers = null!;
     private HeaderMap? _trailers;
-    private TimeSpan _limit;
-    private long _bufferLimit;
     private long _requestCompleteAt;
+    private ulong _retriesLeft;
+    private int _triedHosts;
+    private Host?[] _hosts = new Host?[4];
+    private long _nextBackOff;
     private bool _headersEnd;
     private bool _requestComplete;
-    private bool _responseStarted;
-    private bool _active;
+    private bool _keeps;
+    private bool _running;
+    private bool _started;
+    private bool _retryPending;
+    private bool _retriesAfterTimeout;
     private bool _heldBack;
     private bool _responseHeld;
 
-    public UpstreamExchange(Worker worker, IExchangeHandler handler)
+    public UpstreamExchange(Worker worker, RuntimeLoader runtime, IExchangeHandler handler)
     {
         _worker = worker;
-        _handler = handler;
-        _place = new StreamRequest(this);
+        _runtime = runtime;
+        _scratch = MatchScratch.Of(worker);
+        Handler = handler;
         _timeout = new TimerNode(this);
+        _backOff = new TimerNode(this);
+        _kept = new ByteQueue(worker);
         _waiting = new ByteQueue(worker);
     }
 
-    public IClientStreamHandler ResponseHandler => this;
+    public IExchangeHandler Handler { get; }
 
-    public HeaderMap ResponseHeaders => _handler.ResponseHeaders;
+    /// <summary>What the exchange under way is like; the next one's is filled in before it starts.</summary>
+    public ExchangeOptions Options { get; } = new();
 
-    public HeaderMap ResponseTrailers => _handler.ResponseTrailers;
+    /// <summary>Two tries may be under way at the same time.</summary>
+    public bool IsHedging => Options.Hedge;
 
-    /// <summary>The host that was chosen; null before.</summary>
-    public string? HostAddress => _host?.Address;
+    /// <summary>The host of the last try, or of the one that answered; null before.</summary>
+    public Host? Host { get; private set; }
+
+    /// <summary>How often the request was sent, or was to be.</summary>
+    public int AttemptCount { get; private set; }
 
     /// <summary>Milliseconds from the end of the request to the response's headers; -1 if they came before that end.</summary>
     public long ServiceTime { get; private set; }
 
-    /// <summary>Begins; the outcome may come from within the call.</summary>
-    /// <param name="cluster">Where to.</param>
+    private Cluster Cluster => Options.Cluster;
+
+    private ClusterLimits Limits => Options.HighPriority ? Cluster.Snapshot.HighPriorityLimits : Cluster.Limits;
+
+    /// <summary>Begins; the outcome may come from within the call. <see cref="Options"/> has been filled.</summary>
     /// <param name="headers">The request's headers, which stay the caller's and unchanged until they are sent.</param>
     /// <param name="endStream">They are all of the request.</param>
-    /// <param name="timeout">From the end of the request to the end of the response; zero: none.</param>
-    /// <param name="bufferLimit">How much may wait for a connection before the source is held back.</param>
-    public void Start(Cluster cluster, HeaderMap headers, bool endStream, TimeSpan timeout, long bufferLimit)
+    public void Start(HeaderMap headers, bool endStream)
     {
-        _cluster = cluster;
         _headers = headers;
         _trailers = null;
         _headersEnd = endStream;
-        _limit = timeout;
-        _bufferLimit = bufferLimit;
-        _requestComplete = _responseStarted = _heldBack = false;
+        _requestComplete = _started = _heldBack = _retryPending = _retriesAfterTimeout = false;
+        _keeps = Options.KeepsBody;
+        _retriesLeft = Options.Retries;
+        _nextBackOff = 0;
+        _triedHosts = 0;
+        _winner = null;
         ServiceTime = -1;
-        _stream = null;
-        _host = cluster.ChooseHost();
-        if (_host is null)
-        {
-            cluster.Stats.UpstreamCxNoneHealthy.Inc();
-            cluster.Stats.ChargeResponse(503, internalRequest: false);
-            _handler.OnFailed(new ExchangeFailure(503, "no healthy upstream", "no_healthy_upstream", ResponseFlags.NoHealthyUpstream));
-            return;
-        }
-
-        _hostStats = _host.Stats.Of(_worker);
-        _active = true;
+        Host = null;
+        AttemptCount = 1;
+        _running = true;
         if (endStream)
             CompleteRequest();
-        if (_active)
-            Http1Pools.Of(cluster).For(_host).Request(_place);
+        if (_running)
+            Try();
     }
 
     public void SendData(ByteQueue data, bool endStream)
     {
-        if (!_active)
+        if (!_running)
         {
             data.Clear();
             return;
         }
 
+        if (_keeps && !Keep(data))
+            return;
         if (endStream)
             CompleteRequest();
-        if (_stream is { } stream)
+        if (!_running)
         {
-            stream.SendData(data, endStream);
+            data.Clear();
             return;
         }
 
-        _waiting.Append(data);
-        if (_waiting.Length > _bufferLimit && _bufferLimit > 0)
+        if (_active.Count == 1 && _active[0].IsSent)
+        {
+            _active[0].SendData(data, endStream);
+            return;
+        }
+
+        if (_active.Count > 1)
+        {
+            // Hedged before the request's end: each gets the same bytes.
+            foreach (var attempt in _active)
+            {
+                if (!attempt.IsSent)
+                    continue;
+                foreach (var span in data)
+                    _waiting.Append(span);
+                attempt.SendData(_waiting, endStream);
+            }
+
+            data.Clear();
+            return;
+        }
+
+        // No connection yet. What is kept anyhow does not wait twice.
+        if (_keeps)
+            data.Clear();
+        else
+            _waiting.Append(data);
+        if (Math.Max(_waiting.Length, _kept.Length) > Options.BufferLimit && Options.BufferLimit > 0)
             HoldRequest(true);
     }
 
     public void SendTrailers(HeaderMap trailers)
     {
-        if (!_active)
+        if (!_running)
             return;
+        _trailers = trailers;
         CompleteRequest();
-        if (_stream is { } stream)
-            stream.SendTrailers(trailers);
-        else
-            _trailers = trailers;
+        foreach (var attempt in _active)
+        {
+            if (attempt.IsSent)
+                attempt.SendTrailers(trailers);
+        }
     }
 
     /// <summary>Stops (true) or restarts (false) the upstream's sending; calls do not nest.</summary>
     public void HoldResponse(bool hold)
     {
-        if (_responseHeld == hold)
-            return;
         _responseHeld = hold;
-        _stream?.ReadDisable(hold);
+        foreach (var attempt in _active)
+            attempt.Hold(hold);
     }
 
-    /// <summary>Nobody wants the rest: leaves the queue or resets the stream. Harmless when all is done.</summary>
+    /// <summary>Nobody wants the rest. Harmless when all is done.</summary>
     public void End()
     {
-        if (!_active)
+        if (!_running)
             return;
         Close();
-        _place.Cancel();
-        var stream = _stream;
-        _stream = null;
-        stream?.Reset(StreamResetReason.LocalReset);
+        CancelAll(null);
     }
 
-    public void OnStreamReady(IClientStream stream, Host host)
+    /// <summary>Forgets what belongs to the last stream.</summary>
+    public void Clear()
     {
-        _stream = stream;
-        var dataFollows = !_waiting.IsEmpty || _trailers is not null;
-        stream.SendHeaders(_headers, _headersEnd);
-        if (!_headersEnd && (dataFollows || _requestComplete))
+        _responseHeld = false;
+        _kept.Clear();
+        Array.Clear(_hosts);
+    }
+
+    public void OnTimer(TimerNode timer)
+    {
+        if (!_running)
+            return;
+        if (ReferenceEquals(timer, _backOff))
         {
+            Retry();
+            return;
+        }
+
+        Cluster.Stats.UpstreamRqTimeout.Inc();
+        foreach (var attempt in _active)
+        {
+            attempt.HostStats.RqTimeout++;
+            if (!_started)
+                attempt.HostStats.RqError++;
+        }
+
+        TimeOut("upstream_response_timeout");
+    }
+
+    internal void OnReady(UpstreamAttempt attempt, IClientStream stream)
+    {
+        var body = _keeps ? _kept : _waiting;
+        Host = attempt.Host;
+        Handler.OnAttempt(AttemptCount, _retriesAfterTimeout);
+        stream.SendHeaders(_headers, _headersEnd);
+        if (!_headersEnd && (!body.IsEmpty || _requestComplete))
+        {
+            if (_keeps)
+            {
+                foreach (var span in _kept)
+                    _waiting.Append(span);
+            }
+
             if (!_waiting.IsEmpty || _trailers is null)
                 stream.SendData(_waiting, _requestComplete && _trailers is null);
             if (_trailers is not null)
                 stream.SendTrailers(_trailers);
         }
 
+        if (_requestComplete)
+            attempt.BeginTime();
         if (_responseHeld)
-            stream.ReadDisable(true);
+            attempt.Hold(true);
+
         // What had to wait may fill the connection at once: then the client stays held back until that one has room.
         HoldRequest(stream.IsAboveWriteHighWatermark);
     }
 
-    public void OnStreamFailed(StreamResetReason reason, string details) => Fail(reason, details);
-
-    public void OnInformational() => _handler.OnInformational();
-
-    public void OnResponseHeaders(int status, bool endStream)
+    internal void OnInformational(UpstreamAttempt attempt)
     {
-        _responseStarted = true;
-        var cluster = _cluster!;
-        cluster.Stats.ChargeResponse(status, internalRequest: false);
-        if (status >= 500)
-            _hostStats!.RqError++;
+        if (!IsHedging)
+            Handler.OnInformational();
+    }
+
+    internal void OnResponseHeaders(UpstreamAttempt attempt, int status, bool endStream)
+    {
+        if (!attempt.IsActive)
+            Release(attempt);
+        Count(attempt, status);
+        var retry = !_started && Options.RetryOn != 0 && !attempt.IsOutlived && RetryDecisions.FromHeaders(Options, status, attempt.ResponseHeaders, _scratch);
+        if (retry)
+        {
+            var wait = Options.Policy.ResetHeaders.Length == 0 ? 0 : RetryDecisions.ResetInterval(Options.Policy, attempt.ResponseHeaders, _worker.TimeProvider.GetUtcNow());
+            if (BeginRetry(wait, afterTimeout: false))
+            {
+                Cluster.Stats.ChargeRetry(status);
+                Abandon(attempt);
+                return;
+            }
+        }
+
+        // A bad answer of one of several does not decide while another may give a better one.
+        if (retry && (_active.Count > (attempt.IsActive ? 1 : 0) || _retryPending))
+        {
+            Abandon(attempt);
+            return;
+        }
+
+        if (_retryPending)
+        {
+            // The answer of a try that had outlived its time came before the next try began.
+            _worker.Disarm(_backOff);
+            EndRetry();
+        }
+
+        Win(attempt, status, endStream);
+    }
+
+    internal void OnResponseData(UpstreamAttempt attempt, ByteQueue data, bool endStream)
+    {
+        if (!ReferenceEquals(attempt, _winner) || !_running)
+        {
+            data.Clear();
+            return;
+        }
+
+        if (endStream)
+            Complete(attempt);
+        Handler.OnResponseData(data, endStream);
+    }
+
+    internal void OnResponseTrailers(UpstreamAttempt attempt)
+    {
+        if (!ReferenceEquals(attempt, _winner) || !_running)
+            return;
+        Complete(attempt);
+        Handler.OnResponseTrailers();
+    }
+
+    internal void OnWatermark(UpstreamAttempt attempt, bool above)
+    {
+        if (_active.Count == 1 && ReferenceEquals(_active[0], attempt))
+            HoldRequest(above);
+    }
+
+    internal void OnAttemptFailed(UpstreamAttempt attempt, StreamResetReason reason, string details)
+    {
+        Release(attempt);
+        if (!_running)
+            return;
+        if (!_started && !attempt.IsOutlived && Options.RetryOn != 0
+            && RetryDecisions.FromReset(Options, reason, attempt.IsSent) && BeginRetry(0, afterTimeout: false))
+        {
+            attempt.HostStats.RqError++;
+            return;
+        }
+
+        if (!_started && (_active.Count > 0 || _retryPending))
+        {
+            attempt.HostStats.RqError++;
+            return;
+        }
+
+        Fail(attempt, reason, details);
+    }
+
+    internal void OnTryTimeout(UpstreamAttempt attempt, bool idle)
+    {
+        if (Options.Hedge && !idle)
+        {
+            if (!_started && Options.RetryOn != 0 && BeginRetry(0, afterTimeout: true))
+                attempt.IsOutlived = true;
+            return;
+        }
+
+        var stats = Cluster.Stats;
+        (idle ? stats.UpstreamRqPerTryIdleTimeout : stats.UpstreamRqPerTryTimeout).Inc();
+        attempt.HostStats.RqTimeout++;
+        attempt.Cancel();
+        Release(attempt);
+        if (!_started && RetryDecisions.FromReset(Options, StreamResetReason.LocalReset, requestStarted: true) && BeginRetry(0, afterTimeout: true))
+        {
+            attempt.HostStats.RqError++;
+            return;
+        }
+
+        if (!_started)
+            attempt.HostStats.RqError++;
+        TimeOut(idle ? "upstream_per_try_idle_timeout" : "upstream_per_try_timeout");
+    }
+
+    private void Try()
+    {
+        if (ChooseHost() is not { } host)
+        {
+            Cluster.Stats.UpstreamCxNoneHealthy.Inc();
+            Cluster.Stats.ChargeResponse(503, internalRequest: false);
+            Close();
+            CancelAll(null);
+            Handler.OnFailed(new ExchangeFailure(503, "no healthy upstream", "no_healthy_upstream", ResponseFlags.NoHealthyUpstream));
+            return;
+        }
+
+        if (_active.Count == MostAttempts)
+            Abandon(_active[0]);
+        Host = host;
+        var attempt = _free.TryPop(out var free) ? free : new UpstreamAttempt(this, _worker);
+        _active.Add(attempt);
+        attempt.Start(host, Http1Pools.Of(Cluster).For(host, Options.HighPriority));
+    }
+
+    /// <summary>Draws a host; again, as often as the policy allows, while it is one that a predicate rejects.</summary>
+    private Host? ChooseHost()
+    {
+        var config = Options.Policy.Config;
+        Host? host = null;
+        var draws = AttemptCount > 1 && config.HostPredicates.Count > 0 ? config.HostSelectionMaxAttempts + 1 : 1;
+        for (var draw = 0u; draw < draws; draw++)
+        {
+            host = Cluster.ChooseHost();
+            if (host is null || !WasTried(host))
+                break;
+        }
+
+        if (host is not null && config.HostPredicates.Count > 0)
+        {
+            if (_triedHosts == _hosts.Length)
+                Array.Resize(ref _hosts, _triedHosts * 2);
+            _hosts[_triedHosts++] = host;
+        }
+
+        return host;
+    }
+
+    // No host is a canary here, so that the other predicate rejects none.
+    private bool WasTried(Host host) =>
+        Options.Policy.Config.HostPredicates.Contains(Routing.RetryHostPredicateConfig.PreviousHosts) && _hosts.AsSpan(0, _triedHosts).IndexOf(host) >= 0;
+
+    private bool Keep(ByteQueue data)
+    {
+        if (_kept.Length + data.Length <= Options.KeepLimit)
+        {
+            foreach (var span in data)
+                _kept.Append(span);
+            return true;
+        }
+
+        // Too much to send again: from here on there is one try.
+        Cluster.Stats.RetryOrShadowAbandoned.Inc();
+        _keeps = false;
+        Options.RetryOn = Routing.RetryConditions.None;
+        Options.Hedge = false;
+        if (_active.Count > 0)
+        {
+            if (!_active[0].IsSent)
+                _waiting.Append(_kept);
+            _kept.Clear();
+            return true;
+        }
+
+        // Between two tries there is nobody to send it to.
+        data.Clear();
+        Close();
+        Handler.OnFailed(new ExchangeFailure(507, "exceeded request buffer limit while retrying upstream", "request_payload_exceeded_retry_buffer_limit", ResponseFlags.None));
+        return false;
+    }
+
+    /// <summary>Whether there will be another try, after a back-off or in so many milliseconds; the reason against it is marked.</summary>
+    private bool BeginRetry(long wait, bool afterTimeout)
+    {
+        var stats = Cluster.Stats;
+        if (_retryPending)
+            EndRetry();
+        if (_retriesLeft == 0)
+        {
+            stats.UpstreamRqRetryLimitExceeded.Inc();
+            Handler.AddFlags(ResponseFlags.UpstreamRetryLimitExceeded);
+            return false;
+        }
+
+        _retriesLeft--;
+        if (!Limits.CanRetry)
+        {
+            stats.UpstreamRqRetryOverflow.Inc();
+            Handler.AddFlags(ResponseFlags.UpstreamOverflow);
+            return false;
+        }
+
+        if (!_runtime.Current.FeatureEnabled("upstream.use_retry", 100, (ulong)_worker.Random.Next(100)))
+            return false;
+        Limits.Retries.Inc();
+        stats.UpstreamRqRetry.Inc();
+        _retryPending = true;
+        _retriesAfterTimeout = afterTimeout;
+        if (wait > 1)
+        {
+            stats.UpstreamRqRetryBackoffRatelimited.Inc();
+
+            // Not all at once: half as long again at most.
+            _worker.Arm(_backOff, wait + _worker.Random.NextInt64((wait / 2) + 1));
+        }
         else
-            _hostStats!.RqSuccess++;
+        {
+            stats.UpstreamRqRetryBackoffExponential.Inc();
+            _worker.Arm(_backOff, NextBackOff());
+        }
+
+        return true;
+    }
+
+    // Below 1, 2, 4 … times the base, each time a random part of it; never more than the longest.
+    private long NextBackOff()
+    {
+        var config = Options.Policy.Config;
+        var least = config.BackOffBaseInterval is { } given ? Math.Max(1, (long)given.TotalMilliseconds) : (long)_runtime.Current.GetInteger("upstream.base_retry_backoff_ms", 25);
+        var most = config.BackOffMaxInterval is { } limit ? Math.Max(1, (long)limit.TotalMilliseconds) : least * 10;
+        _nextBackOff = _nextBackOff == 0 ? least : Math.Min(_nextBackOff * 2, most);
+        return Math.Max(1, _worker.Random.NextInt64(Math.Max(1, Math.Min(_nextBackOff, most))));
+    }
+
+    private void EndRetry()
+    {
+        _retryPending = false;
+        Limits.Retries.Dec();
+    }
+
+    private void Retry()
+    {
+        EndRetry();
+        AttemptCount++;
+        if (!IsHedging)
+            Handler.ResponseHeaders.Clear();
+        Try();
+    }
+
+    private static void Count(UpstreamAttempt attempt, int status)
+    {
+        if (status >= 500)
+            attempt.HostStats.RqError++;
+        else
+            attempt.HostStats.RqSuccess++;
+    }
+
+    private void Win(UpstreamAttempt attempt, int status, bool endStream)
+    {
+        var cluster = Cluster;
+        cluster.Stats.ChargeResponse(status, internalRequest: false);
+        if (AttemptCount > 1 && status < 500)
+            cluster.Stats.UpstreamRqRetrySuccess.Inc();
+        _started = true;
+        _winner = attempt;
+        Host = attempt.Host;
         if (_requestComplete)
         {
             ServiceTime = _worker.Now - _requestCompleteAt;
             cluster.Stats.ChargeResponseTime(ServiceTime, internalRequest: false);
         }
 
+        CancelAll(attempt);
+        if (IsHedging)
+            Handler.ResponseHeaders.CopyFrom(attempt.ResponseHeaders);
         if (endStream)
-            Complete();
-        _handler.OnResponseHeaders(status, endStream);
+            Close();
+        Handler.OnResponseHeaders(status, endStream);
     }
 
-    public void OnResponseData(ByteQueue data, bool endStream)
+    private void Complete(UpstreamAttempt attempt)
     {
-        if (endStream)
-            Complete();
-        _handler.OnResponseData(data, endStream);
-    }
-
-    public void OnResponseTrailers()
-    {
-        Complete();
-        _handler.OnResponseTrailers();
-    }
-
-    public void OnReset(StreamResetReason reason, string details) => Fail(reason, details);
-
-    public void OnAboveWriteHighWatermark() => HoldRequest(true);
-
-    public void OnBelowWriteLowWatermark() => HoldRequest(false);
-
-    public void OnTimer(TimerNode timer)
-    {
-        var cluster = _cluster!;
-        cluster.Stats.UpstreamRqTimeout.Inc();
-        _hostStats!.RqTimeout++;
-        if (!_responseStarted)
-        {
-            cluster.Stats.ChargeResponse(504, internalRequest: false);
-            _hostStats.RqError++;
-        }
-
-        End();
-        _handler.OnFailed(new ExchangeFailure(504, "upstream request timeout", "upstream_response_timeout", ResponseFlags.UpstreamRequestTimeout));
-    }
-
-    /// <summary>Forgets that the response was held; for the next stream.</summary>
-    public void Clear() => _responseHeld = false;
-
-    private void HoldRequest(bool hold)
-    {
-        if (_heldBack == hold || !_active)
-            return;
-        _heldBack = hold;
-        if (hold)
-            _handler.OnAboveRequestHighWatermark();
-        else
-            _handler.OnBelowRequestLowWatermark();
+        Release(attempt);
+        Close();
     }
 
     private void CompleteRequest()
     {
         _requestComplete = true;
         _requestCompleteAt = _worker.Now;
+
         // The route's time begins only now: how long the client takes to send is not the upstream's fault.
-        if (_limit > TimeSpan.Zero)
-            _worker.Arm(_timeout, _limit);
+        if (Options.Timeout > 0)
+            _worker.Arm(_timeout, Options.Timeout);
+        foreach (var attempt in _active)
+        {
+            if (attempt.IsSent)
+                attempt.BeginTime();
+        }
     }
 
-    /// <summary>The response is whole; the stream belongs to its connection again.</summary>
-    private void Complete()
+    private void TimeOut(string details)
+    {
+        if (!_started)
+            Cluster.Stats.ChargeResponse(Options.TimeoutStatus, internalRequest: false);
+        Close();
+        CancelAll(null);
+        Handler.OnFailed(new ExchangeFailure(Options.TimeoutStatus, Options.TimeoutStatus == 204 ? "" : "upstream request timeout", details, ResponseFlags.UpstreamRequestTimeout));
+    }
+
+    private void Fail(UpstreamAttempt attempt, StreamResetReason reason, string details)
     {
         Close();
-        _stream = null;
+        var overflow = reason == StreamResetReason.Overflow;
+        var status = reason == StreamResetReason.ProtocolError ? 502 : 503;
+        var text = StreamResetReasons.Text(reason);
+        if (!_started)
+        {
+            Cluster.Stats.ChargeResponse(status, internalRequest: false);
+            if (!overflow)
+                attempt.HostStats.RqError++;
+        }
+
+        var body = "upstream connect error or disconnect/reset before headers. " + (AttemptCount > 1 ? "retried and the latest reset reason: " : "reset reason: ") + text
+            + (details.Length > 0 ? ", transport failure reason: " + details : "");
+        var word = _started ? "upstream_reset_after_response_started{" : "upstream_reset_before_response_started{";
+        var inner = details.Length > 0 ? text + "|" + details : text;
+        Handler.OnFailed(new ExchangeFailure(status, body, word + inner.Replace(' ', '_') + "}", FlagOf(reason)) { Overloaded = overflow, TransportFailure = details });
+    }
+
+    /// <summary>Ends a try without a word.</summary>
+    private void Abandon(UpstreamAttempt attempt)
+    {
+        attempt.Cancel();
+        Release(attempt);
+    }
+
+    private void CancelAll(UpstreamAttempt? but)
+    {
+        for (var i = _active.Count - 1; i >= 0; i--)
+        {
+            if (!ReferenceEquals(_active[i], but))
+                Abandon(_active[i]);
+        }
+    }
+
+    // What it has gathered stays readable until it serves the next try, which is never from within its own call.
+    private void Release(UpstreamAttempt attempt)
+    {
+        if (_active.Remove(attempt))
+            _free.Push(attempt);
     }
 
     private void Close()
     {
-        _active = false;
+        _running = false;
         _worker.Disarm(_timeout);
+        _worker.Disarm(_backOff);
+        if (_retryPending)
+            EndRetry();
         _waiting.Clear();
     }
 
-    private void Fail(StreamResetReason reason, string details)
+    private void HoldRequest(bool hold)
     {
-        if (!_active)
+        if (_heldBack == hold || !_running)
             return;
-        Close();
-        _stream = null;
-        var overflow = reason == StreamResetReason.Overflow;
-        var status = reason == StreamResetReason.ProtocolError ? 502 : 503;
-        var text = StreamResetReasons.Text(reason);
-        if (!_responseStarted)
-        {
-            _cluster!.Stats.ChargeResponse(status, internalRequest: false);
-            if (!overflow)
-                _hostStats!.RqError++;
-        }
-
-        var body = "upstream connect error or disconnect/reset before headers. reset reason: " + text
-            + (details.Length > 0 ? ", transport failure reason: " + details : "");
-        var word = _responseStarted ? "upstream_reset_after_response_started{" : "upstream_reset_before_response_started{";
-        var inner = details.Length > 0 ? text + "|" + details : text;
-        _handler.OnFailed(new ExchangeFailure(status, body, word + inner.Replace(' ', '_') + "}", FlagOf(reason)) { Overloaded = overflow });
+        _heldBack = hold;
+        if (hold)
+            Handler.OnAboveRequestHighWatermark();
+        else
+            Handler.OnBelowRequestLowWatermark();
     }
 
     private static ResponseFlags FlagOf(StreamResetReason reason) => reason switch

@@ -43,7 +43,7 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
     public Http1ClientConnection(Http1Pool pool)
     {
         _pool = pool;
-        _account = new UpstreamConnectionAccount(pool.Cluster, pool.Host);
+        _account = new UpstreamConnectionAccount(pool.Cluster, pool.Host, pool.Limits);
         _body = new ByteQueue(pool.Cluster.Worker);
         _out = new ByteQueue(pool.Cluster.Worker);
         if (pool.Cluster.Snapshot.Config.IdleTimeout > TimeSpan.Zero)
@@ -325,7 +325,7 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
     {
         _pool.Cluster.Stats.UpstreamRqActive.Dec();
         _pool.HostStats.RqActive--;
-        _pool.Cluster.Limits.Requests.Dec();
+        _pool.Limits.Requests.Dec();
     }
 
     private void OnUnasked(ByteQueue input)

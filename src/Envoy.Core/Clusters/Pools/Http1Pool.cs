@@ -30,14 +30,18 @@ internal sealed class Http1Pool
     private int _connections;
     private bool _draining;
 
-    public Http1Pool(Cluster cluster, Host host)
+    public Http1Pool(Cluster cluster, Host host, ClusterLimits limits)
     {
+        Limits = limits;
         _cluster = cluster;
         Host = host;
         HostStats = host.Stats.Of(cluster.Worker);
     }
 
     public Host Host { get; }
+
+    /// <summary>The limits of its priority.</summary>
+    public ClusterLimits Limits { get; }
 
     /// <summary>This worker's part of the host's statistics.</summary>
     public HostStatsPart HostStats { get; }
@@ -57,7 +61,7 @@ internal sealed class Http1Pool
             return;
         }
 
-        var limits = _cluster.Limits;
+        var limits = Limits;
         if (!limits.PendingRequests.CanCreate)
         {
             _cluster.Stats.UpstreamRqPendingOverflow.Inc();
@@ -139,7 +143,7 @@ internal sealed class Http1Pool
 
     private void Attach(Http1ClientConnection connection, StreamRequest request)
     {
-        if (!_cluster.Limits.Requests.CanCreate)
+        if (!Limits.Requests.CanCreate)
         {
             _cluster.Stats.UpstreamRqPendingOverflow.Inc();
             request.Requester.OnStreamFailed(StreamResetReason.Overflow, "");
@@ -152,7 +156,7 @@ internal sealed class Http1Pool
         stats.UpstreamRqActive.Inc();
         HostStats.RqTotal++;
         HostStats.RqActive++;
-        _cluster.Limits.Requests.Inc();
+        Limits.Requests.Inc();
         connection.Attach(request.Requester.ResponseHandler);
         request.Requester.OnStreamReady(connection, Host);
     }
@@ -160,13 +164,13 @@ internal sealed class Http1Pool
     private void TryConnect()
     {
         // A pool without any connection may always make one: otherwise other hosts' connections could starve this host for ever.
-        if (_connections > 0 && !_cluster.Limits.Connections.CanCreate)
+        if (_connections > 0 && !Limits.Connections.CanCreate)
         {
             _cluster.Stats.UpstreamCxOverflow.Inc();
             return;
         }
 
-        if (!_cluster.Limits.Connections.CanCreate)
+        if (!Limits.Connections.CanCreate)
             _cluster.Stats.UpstreamCxOverflow.Inc();
         _connections++;
         _connecting++;
@@ -185,7 +189,7 @@ internal sealed class Http1Pool
             _lastPending.Next = request;
         _lastPending = request;
         _pending++;
-        _cluster.Limits.PendingRequests.Inc();
+        Limits.PendingRequests.Inc();
         _cluster.Stats.UpstreamRqPendingTotal.Inc();
         _cluster.Stats.UpstreamRqPendingActive.Inc();
     }
@@ -203,7 +207,7 @@ internal sealed class Http1Pool
         request.Previous = request.Next = null;
         request.Pool = null;
         _pending--;
-        _cluster.Limits.PendingRequests.Dec();
+        Limits.PendingRequests.Dec();
         _cluster.Stats.UpstreamRqPendingActive.Dec();
     }
 

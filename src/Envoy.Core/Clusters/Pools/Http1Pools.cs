@@ -3,11 +3,12 @@ using Envoy.Clusters.Hosts;
 
 namespace Envoy.Clusters.Pools;
 
-/// <summary>One worker's HTTP/1 pools of a cluster, one per host. Worker-owned.</summary>
+/// <summary>One worker's HTTP/1 pools of a cluster, one per host and priority. Worker-owned.</summary>
 internal sealed class Http1Pools : IHostObserver
 {
     private readonly Cluster _cluster;
     private readonly Dictionary<Host, Http1Pool> _pools = [];
+    private readonly Dictionary<Host, Http1Pool> _highPriority = [];
 
     private Http1Pools(Cluster cluster)
     {
@@ -17,12 +18,14 @@ internal sealed class Http1Pools : IHostObserver
 
     public static Http1Pools Of(Cluster cluster) => cluster.Local(static c => new Http1Pools(c));
 
-    public Http1Pool For(Host host)
+    /// <summary>The host's pool, made when it is first asked for; requests of high priority have one of their own.</summary>
+    public Http1Pool For(Host host, bool highPriority)
     {
-        if (_pools.TryGetValue(host, out var pool))
+        var pools = highPriority ? _highPriority : _pools;
+        if (pools.TryGetValue(host, out var pool))
             return pool;
-        pool = new Http1Pool(_cluster, host);
-        _pools.Add(host, pool);
+        pool = new Http1Pool(_cluster, host, highPriority ? _cluster.Snapshot.HighPriorityLimits : _cluster.Limits);
+        pools.Add(host, pool);
         return pool;
     }
 
@@ -32,6 +35,8 @@ internal sealed class Http1Pools : IHostObserver
         foreach (var host in hosts)
         {
             if (_pools.Remove(host, out var pool))
+                pool.Drain();
+            if (_highPriority.Remove(host, out pool))
                 pool.Drain();
         }
     }

@@ -14,7 +14,7 @@ internal sealed class TcpUpstreamConnection : IUpstreamConnection, IConnectionHa
     public TcpUpstreamConnection(Cluster cluster, Host host, IUpstreamConnectionHandler handler)
     {
         _handler = handler;
-        _account = new UpstreamConnectionAccount(cluster, host);
+        _account = new UpstreamConnectionAccount(cluster, host, cluster.Limits);
         Connection = _account.Open(this);
         Connection.EnableHalfClose(true);
     }

@@ -11,6 +11,7 @@ namespace Envoy.Clusters.Pools;
 internal sealed class UpstreamConnectionAccount : ITimerHandler
 {
     private readonly Cluster _cluster;
+    private readonly ClusterLimits _limits;
     private readonly TimerNode _connectTimer;
     private readonly HostStatsPart _hostStats;
     private readonly UpstreamConnections _all;
@@ -18,8 +19,9 @@ internal sealed class UpstreamConnectionAccount : ITimerHandler
     private bool _connected;
     private bool _closed;
 
-    public UpstreamConnectionAccount(Cluster cluster, Host host)
+    public UpstreamConnectionAccount(Cluster cluster, Host host, ClusterLimits limits)
     {
+        _limits = limits;
         _cluster = cluster;
         Host = host;
         _hostStats = host.Stats.Of(cluster.Worker);
@@ -50,7 +52,7 @@ internal sealed class UpstreamConnectionAccount : ITimerHandler
         stats.UpstreamCxActive.Inc();
         _hostStats.CxTotal++;
         _hostStats.CxActive++;
-        _cluster.Limits.Connections.Inc();
+        _limits.Connections.Inc();
         _connection = Connection.Connect(_cluster.Worker, Host.EndPoint, handler, _cluster.Snapshot.Config.PerConnectionBufferLimitBytes);
         _connection.Stats = ConnectionStatsOf(_cluster);
         _all.Add(this);
@@ -75,7 +77,7 @@ internal sealed class UpstreamConnectionAccount : ITimerHandler
         var stats = _cluster.Stats;
         stats.UpstreamCxActive.Dec();
         _hostStats.CxActive--;
-        _cluster.Limits.Connections.Dec();
+        _limits.Connections.Dec();
         stats.UpstreamCxLengthMs.Record(_cluster.Worker.Now - _connection!.CreatedAt);
         stats.UpstreamCxDestroy.Inc();
         var local = connectionEvent == ConnectionEvent.LocalClose;

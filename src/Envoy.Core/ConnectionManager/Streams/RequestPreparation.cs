@@ -19,6 +19,8 @@ internal static class RequestPreparation
         // Nobody outside may claim to be inside; no address is internal unless configured so.
         headers.Remove(HeaderId.XEnvoyInternal);
         StripControlHeaders(headers);
+        foreach (var name in shared.Routes.Table.InternalOnlyHeaders)
+            name.RemoveFrom(headers);
         if (!headers.Contains(HeaderId.XForwardedProto))
             headers.SetUnchecked(HeaderId.XForwardedProto, "http"u8);
         if (!headers.Contains(HeaderId.Scheme))

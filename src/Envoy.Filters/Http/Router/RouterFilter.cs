@@ -7,7 +7,6 @@ using Envoy.Formatting;
 using Envoy.Forwarding;
 using Envoy.Http.Headers;
 using Envoy.Routing;
-using Envoy.Stats;
 
 namespace Envoy.Filters.Http.Router;
 
@@ -20,12 +19,13 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
     private readonly Factory _shared;
     private readonly UpstreamExchange _exchange;
     private HttpFilterCallbacks _callbacks = null!;
+    private RouteMatchResult _match;
     private bool _responseStarted;
 
     private RouterFilter(Factory shared)
     {
         _shared = shared;
-        _exchange = new UpstreamExchange(shared.Context.Worker, this);
+        _exchange = new UpstreamExchange(shared.Context.Worker, shared.Context.Runtime, this);
     }
 
     public HeaderMap ResponseHeaders => _callbacks.Host.ResponseHeaders;
@@ -37,19 +37,17 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
     public FilterStatus OnRequestHeaders(HeaderMap headers, bool endStream)
     {
         // 1. Which route?
-        var match = _callbacks.Match;
-        var route = match.Route;
+        _match = _callbacks.Match;
         _shared.Stats.RqTotal.Inc();
-        switch (route?.Action)
+        switch (_match.Route?.Action)
         {
             case ForwardAction forward:
-                return Forward(match, forward, headers, endStream);
+                return Forward(forward, headers, endStream);
             case RedirectAction redirect:
-                Redirect(route, redirect);
+                Redirect(_match.Route, redirect);
                 break;
             case DirectResponseAction direct:
-                _shared.Stats.RqDirectResponse.Inc();
-                _callbacks.SendLocalReply(new LocalReply(direct.Status, "direct_response") { BodyBytes = direct.BodyFor(_callbacks.Host.Formatting) });
+                Respond(_match.Route, direct);
                 break;
             default:
                 _shared.Stats.NoRoute.Inc();
@@ -81,7 +79,33 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
     public void Clear()
     {
         _responseStarted = false;
+        _match = default;
         _exchange.Clear();
+    }
+
+    public void AddFlags(ResponseFlags flags) => _callbacks.StreamInfo.AddFlag(flags);
+
+    public void OnAttempt(int number, bool afterTimeout)
+    {
+        _callbacks.StreamInfo.AttemptCount = number;
+        if (_match.VirtualHost is not { } host)
+            return;
+        var headers = _callbacks.RequestHeaders;
+        if (number > 1)
+        {
+            if (host.Config.IncludeRequestAttemptCount)
+                SetNumber(headers, HeaderId.XEnvoyAttemptCount, number);
+            if (host.Config.IncludeIsTimeoutRetryHeader)
+                headers.SetUnchecked(HeaderId.XEnvoyIsTimeoutRetry, afterTimeout ? "true"u8 : "false"u8);
+        }
+
+        if (_match.Route?.Action is ForwardAction { HostRewrite.IsAutomatic: true } forward && _exchange.Host is { Hostname.Length: > 0 } chosen)
+        {
+            _shared.Values.Clear();
+            _shared.Values.Append(chosen.Hostname);
+            if (!headers.Get(HeaderId.Authority).SequenceEqual(_shared.Values.Written))
+                RequestRewriting.SetHost(headers, _shared.Values.Written, forward.Config.AppendXForwardedHost, !_shared.Options.SuppressEnvoyHeaders);
+        }
     }
 
     public void OnInformational()
@@ -95,14 +119,15 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
         _responseStarted = true;
         var info = _callbacks.StreamInfo;
         info.ResponseCodeDetails = "via_upstream";
-        info.UpstreamHost = _exchange.HostAddress;
+        info.UpstreamHost = _exchange.Host?.Address;
+        info.UpstreamHostName = _exchange.Host?.Hostname;
+        var response = ResponseHeaders;
         if (_exchange.ServiceTime >= 0 && !_shared.Options.SuppressEnvoyHeaders)
-        {
-            Span<byte> digits = stackalloc byte[20];
-            Utf8Formatter.TryFormat(_exchange.ServiceTime, digits, out var written);
-            ResponseHeaders.SetUnchecked(HeaderId.XEnvoyUpstreamServiceTime, digits[..written]);
-        }
-
+            SetNumber(response, HeaderId.XEnvoyUpstreamServiceTime, _exchange.ServiceTime);
+        if (_match.VirtualHost is { Config.IncludeAttemptCountInResponse: true })
+            SetNumber(response, HeaderId.XEnvoyAttemptCount, _exchange.AttemptCount);
+        if (_match.Route is { } route)
+            RequestRewriting.FinishResponse(route, _match.Weighted, response, _callbacks.Host.Formatting, _shared.Values);
         _callbacks.Chain.RespondHeaders(endStream);
     }
 
@@ -113,21 +138,26 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
     public void OnFailed(in ExchangeFailure failure)
     {
         var info = _callbacks.StreamInfo;
-        info.UpstreamHost = _exchange.HostAddress;
+        info.UpstreamHost = _exchange.Host?.Address;
+        info.UpstreamHostName = _exchange.Host?.Hostname;
+        info.UpstreamTransportFailureReason = failure.TransportFailure;
         if (_responseStarted)
         {
             info.AddFlag(failure.Flags);
             info.ResponseCodeDetails = failure.Details;
+            _shared.Stats.RqResetAfterDownstreamResponseStarted.Inc();
             _callbacks.Reset();
             return;
         }
 
+        // Envoy's local replies get the route's response headers too.
+        var overloaded = failure.Overloaded && !_shared.Options.SuppressEnvoyHeaders;
         _callbacks.SendLocalReply(new LocalReply(failure.Status, failure.Details)
         {
             Body = failure.Body,
             Flags = failure.Flags,
-            ModifyHeaders = failure.Overloaded && !_shared.Options.SuppressEnvoyHeaders
-                ? static headers => headers.Set(HeaderId.XEnvoyOverloaded, "true"u8)
+            ModifyHeaders = overloaded || _match is { Route.ResponseMutations.Length: > 0 } || _match.Weighted is { ResponseMutations: not null }
+                ? headers => FinishLocalReply(headers, overloaded)
                 : null,
         });
     }
@@ -136,11 +166,11 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
 
     public void OnBelowRequestLowWatermark() => _callbacks.Host.ReadDisable(false);
 
-    private FilterStatus Forward(in RouteMatchResult match, ForwardAction forward, HeaderMap headers, bool endStream)
+    private FilterStatus Forward(ForwardAction forward, HeaderMap headers, bool endStream)
     {
         // 2. Which cluster?
         var info = _callbacks.StreamInfo;
-        var name = ClusterName.Of(match, forward, headers);
+        var name = ClusterName.Of(_match, forward, headers);
         info.UpstreamCluster = name;
         var cluster = name.Length == 0 ? null : _shared.Upstreams.Clusters.Find(name);
         if (cluster is null)
@@ -150,16 +180,24 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
             return FilterStatus.Hold;
         }
 
-        // 3. What the upstream is told of our time.
-        if (forward.Timeout > TimeSpan.Zero && !_shared.Options.SuppressEnvoyHeaders)
-        {
-            Span<byte> digits = stackalloc byte[20];
-            Utf8Formatter.TryFormat((long)forward.Timeout.TotalMilliseconds, digits, out var written);
-            headers.SetUnchecked(HeaderId.XEnvoyExpectedRqTimeoutMs, digits[..written]);
-        }
+        if (cluster.Snapshot.StatName != name)
+            info.UpstreamClusterStatName = cluster.Snapshot.StatName;
+        info.VirtualClusterName = _match.VirtualHost!.FindVirtualCluster(headers, _callbacks.Host.Routes.Scratch)?.Name;
 
-        // 4. The exchange does the rest.
-        _exchange.Start(cluster, headers, endStream, forward.Timeout, _callbacks.Host.BufferLimit);
+        // 3. How long, how often; and what the upstream is told of it.
+        var options = _exchange.Options;
+        ExchangePlan.Fill(options, cluster, forward, headers, _match.Route!, _callbacks.Host);
+        if (!_shared.Options.SuppressEnvoyHeaders && ExchangePlan.ExpectedTimeout(options) is > 0 and var expected)
+            SetNumber(headers, HeaderId.XEnvoyExpectedRqTimeoutMs, expected);
+        if (_match.VirtualHost.Config.IncludeRequestAttemptCount)
+            SetNumber(headers, HeaderId.XEnvoyAttemptCount, 1);
+
+        // 4. What the route makes of the request; after what it may refer to.
+        RequestRewriting.FinishRequest(
+            _match.Route!, _match.Weighted, headers, _callbacks.Host.Formatting, _callbacks.Host.Routes.Scratch, _shared.Values, !_shared.Options.SuppressEnvoyHeaders);
+
+        // 5. The exchange does the rest.
+        _exchange.Start(headers, endStream);
         return FilterStatus.Hold;
     }
 
@@ -169,8 +207,43 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
         var request = _callbacks.RequestHeaders;
         _callbacks.SendLocalReply(new LocalReply(redirect.Status, "direct_response")
         {
-            ModifyHeaders = response => redirect.SetLocation(route, request, response, _callbacks.Host.Routes.Scratch),
+            ModifyHeaders = response =>
+            {
+                redirect.SetLocation(route, request, response, _callbacks.Host.Routes.Scratch);
+                RequestRewriting.FinishResponse(route, null, response, _callbacks.Host.Formatting, _shared.Values);
+            },
         });
+    }
+
+    private void Respond(Route route, DirectResponseAction direct)
+    {
+        _shared.Stats.RqDirectResponse.Inc();
+        var type = direct.Format?.ContentType;
+        _callbacks.SendLocalReply(new LocalReply(direct.Status, "direct_response")
+        {
+            BodyBytes = direct.BodyFor(_callbacks.Host.Formatting),
+            ModifyHeaders = type is null && route.ResponseMutations.Length == 0 ? null : response =>
+            {
+                if (type is not null && response.Contains(HeaderId.ContentType))
+                    response.Set("content-type", type);
+                RequestRewriting.FinishResponse(route, null, response, _callbacks.Host.Formatting, _shared.Values);
+            },
+        });
+    }
+
+    private void FinishLocalReply(HeaderMap headers, bool overloaded)
+    {
+        if (overloaded)
+            headers.Set(HeaderId.XEnvoyOverloaded, "true"u8);
+        if (_match.Route is { } route)
+            RequestRewriting.FinishResponse(route, _match.Weighted, headers, _callbacks.Host.Formatting, _shared.Values);
+    }
+
+    private static void SetNumber(HeaderMap headers, HeaderId id, long number)
+    {
+        Span<byte> digits = stackalloc byte[20];
+        Utf8Formatter.TryFormat(number, digits, out var written);
+        headers.SetUnchecked(id, digits[..written]);
     }
 
     /// <summary>Compiled options. Immutable.</summary>
@@ -197,6 +270,9 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
         public RouterStats Stats { get; }
 
         public WorkerUpstreams Upstreams { get; }
+
+        /// <summary>Room for the values of headers; nothing in it outlives the call that filled it.</summary>
+        public ByteSink Values { get; } = new();
 
         public IHttpFilter Create() => new RouterFilter(this);
     }

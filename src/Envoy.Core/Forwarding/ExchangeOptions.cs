@@ -1,0 +1,54 @@
+using Envoy.Clusters;
+using Envoy.Http.Headers;
+using Envoy.Routing;
+
+namespace Envoy.Forwarding;
+
+/// <summary>What a request's exchange is to be like; filled afresh for each. Worker-owned.</summary>
+internal sealed class ExchangeOptions
+{
+    /// <summary>Where to.</summary>
+    public Cluster Cluster { get; set; } = null!;
+
+    /// <summary>Connections and limits of the high priority.</summary>
+    public bool HighPriority { get; set; }
+
+    /// <summary>From the end of the request to the end of the response, over all tries, in milliseconds; 0: none.</summary>
+    public long Timeout { get; set; }
+
+    /// <summary>As <see cref="Timeout"/>, for each try; 0: none.</summary>
+    public long PerTryTimeout { get; set; }
+
+    /// <summary>How long a try may be silent, in milliseconds; 0: for ever.</summary>
+    public long PerTryIdleTimeout { get; set; }
+
+    /// <summary>When to try again.</summary>
+    public RetryConditions RetryOn { get; set; }
+
+    /// <summary>How often at most.</summary>
+    public ulong Retries { get; set; }
+
+    /// <summary>The rest of what is said about retries.</summary>
+    public RetryPolicy Policy { get; set; } = RetryPolicy.Default;
+
+    /// <summary>Statuses to retry besides the policy's, from the request's own header; null: none.</summary>
+    public List<uint>? MoreStatuses { get; set; }
+
+    /// <summary>Names of response headers to retry besides the policy's, from the request's own header; null: none.</summary>
+    public List<HeaderName>? MoreHeaders { get; set; }
+
+    /// <summary>A try whose time is up goes on beside its retry.</summary>
+    public bool Hedge { get; set; }
+
+    /// <summary>How much may wait for a connection before the source is held back, in bytes; 0: no limit.</summary>
+    public long BufferLimit { get; set; }
+
+    /// <summary>How much of the body is kept for another try, in bytes.</summary>
+    public long KeepLimit { get; set; }
+
+    /// <summary>The status of a request whose time is up: 504, or 204 where the request asks for that.</summary>
+    public int TimeoutStatus { get; set; } = 504;
+
+    /// <summary>The body may be needed again.</summary>
+    public bool KeepsBody => RetryOn != RetryConditions.None;
+}

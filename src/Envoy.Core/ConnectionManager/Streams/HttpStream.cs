@@ -119,6 +119,11 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
         _startedAt = _lastActivity = Worker.Now;
         BufferLimit = manager.Connection.BufferLimit;
         StreamInfo.Clear();
+        StreamInfo.Protocol = "HTTP/1.1";
+        var connection = manager.Connection;
+        StreamInfo.DownstreamRemoteAddress = StreamInfo.DownstreamDirectRemoteAddress = connection.RemoteAddress;
+        StreamInfo.DownstreamLocalAddress = StreamInfo.DownstreamDirectLocalAddress = connection.LocalAddress;
+        StreamInfo.StartTime = Worker.TimeProvider.GetUtcNow();
         ResponseHeaders.Clear();
         ResponseTrailers.Clear();
         if (manager.Connection.IsAboveWriteHighWatermark)
@@ -444,6 +449,8 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
     private void HandleRequestHeaders(bool endStream)
     {
         var traits = _codec.Traits;
+        if ((traits & RequestTraits.Http10) != 0)
+            StreamInfo.Protocol = "HTTP/1.0";
         if (endStream)
             CompleteRequest();
         if (GrpcContentType.Is(RequestHeaders.Get(HeaderId.ContentType)))
@@ -537,6 +544,7 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
     private void CompleteRequest()
     {
         _flags |= Flags.RequestComplete;
+        StreamInfo.Times.LastDownstreamRx = StreamTimes.At(Worker.Now - _startedAt);
         if (_requestTimer is not null)
             Worker.Disarm(_requestTimer);
     }
@@ -591,7 +599,6 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
 
     private void Log(long duration)
     {
-        StreamInfo.DownstreamRemoteAddress = Connection?.RemoteAddress;
         AccessLogs.Write(_shared.Options.AccessLogs, StreamInfo, duration, Worker);
     }
 

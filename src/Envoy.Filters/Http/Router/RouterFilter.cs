@@ -119,6 +119,8 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
         _responseStarted = true;
         var info = _callbacks.StreamInfo;
         info.ResponseCodeDetails = "via_upstream";
+        info.ResponseCode = status;
+        info.UpstreamProtocol = "HTTP/1.1";
         info.UpstreamHost = _exchange.Host?.Address;
         info.UpstreamHostName = _exchange.Host?.Hostname;
         var response = ResponseHeaders;

@@ -13,6 +13,7 @@ internal sealed record HostOptions
           --config-yaml YAML            configuration as text; merged over the file where both are given
           --concurrency N               worker event loops (default: the number of processors)
           --mode serve|validate         serve, or only check the configuration (default: serve)
+          --explain "GET URL"           tell what would be done with a request, and do not serve
           -l LEVEL, --log-level LEVEL   trace, debug, info, warning, error, critical or off (default: info)
           -h, --help                    this text
           --version                     the version
@@ -25,6 +26,8 @@ internal sealed record HostOptions
     public int Concurrency { get; private init; } = Environment.ProcessorCount;
 
     public bool ValidateOnly { get; private init; }
+
+    public string Explain { get; private init; } = "";
 
     public LogLevel LogLevel { get; private init; } = LogLevel.Information;
 
@@ -50,7 +53,7 @@ internal sealed record HostOptions
                     return options with { ShowHelp = true };
                 case "--version":
                     return options with { ShowVersion = true };
-                case "-c" or "--config-path" or "--config-yaml" or "--concurrency" or "--mode" or "-l" or "--log-level":
+                case "-c" or "--config-path" or "--config-yaml" or "--concurrency" or "--mode" or "--explain" or "-l" or "--log-level":
                     break;
                 default:
                     error = $"unknown option '{arguments[i]}'";
@@ -77,6 +80,7 @@ internal sealed record HostOptions
 
     private HostOptions? With(string name, string value) => name switch
     {
+        "--explain" => value.Split(' ').Length == 2 ? this with { Explain = value } : null,
         "-c" or "--config-path" => value.Length > 0 ? this with { ConfigPath = value } : null,
         "--config-yaml" => this with { ConfigYaml = value },
 
@@ -92,6 +96,7 @@ internal sealed record HostOptions
     {
         "--concurrency" => "a number from 0 to 1024",
         "--mode" => "serve or validate",
+        "--explain" => "a method and a URL",
         "-l" or "--log-level" => "one of trace, debug, info, warning, error, critical, off",
         _ => "a file",
     };

@@ -33,6 +33,20 @@ if (options.ValidateOnly)
     return 0;
 }
 
+if (options.Explain.Length > 0)
+{
+    var question = options.Explain.Split(' ');
+    try
+    {
+        Console.Write(EnvoyProxy.Explain(config, new ExplainRequest(question[0], question[1])));
+        return 0;
+    }
+    catch (ArgumentException e)
+    {
+        return Fail(e.Message);
+    }
+}
+
 using var log = new StandardErrorLog(options.LogLevel);
 var stop = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
 using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

@@ -98,6 +98,13 @@ public sealed class ExtensionCatalogue
             return;
         }
 
+        // A filter wrapped in a match tree, whichever filter it is.
+        if (type == "envoy.extensions.common.matching.v3.ExtensionWithMatcher")
+        {
+            context.Error(node, $"'{type}' is Envoy's way to run a filter for some requests only, which is not supported yet", kind: ConfigErrorKind.NotSupported);
+            return;
+        }
+
         var types = _extensions.Where(e => e.Category == category).SelectMany(e => e.TypeUrls);
         context.Error(node, $"no {noun} is configured by '{type}'", NearestName.Hint(type, types), ConfigErrorKind.Unknown);
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Envoy.Net;
+using Envoy.RuntimeSettings;
 
 namespace Envoy.Proxy;
 
@@ -54,6 +55,26 @@ public sealed class EnvoyProxy : IAsyncDisposable
         options ??= new EnvoyProxyOptions();
         options.Validate();
         return new EnvoyProxy(await ProxyRuntime.StartAsync(config, options, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>
+    /// What a configuration does with a request: the virtual host, why earlier routes were passed over, the route, the rewritten path, cluster
+    /// and times, found by the code that serves requests. Nothing is started and nothing is sent.
+    /// </summary>
+    /// <exception cref="ArgumentException">The URL is not absolute, or no such listener has an HTTP connection manager, or its table is invalid.</exception>
+    public static RequestExplanation Explain(ProxyConfig config, ExplainRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(request);
+        return RequestExplainer.Explain(config, request, new RuntimeLoader(config.LayeredRuntime, stats: null));
+    }
+
+    /// <summary>The same for this proxy, with the runtime keys as they are now.</summary>
+    /// <exception cref="ArgumentException">The URL is not absolute, or no such listener has an HTTP connection manager.</exception>
+    public RequestExplanation Explain(ExplainRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return RequestExplainer.Explain(_runtime.Config, request, _runtime.Runtime);
     }
 
     /// <summary>Where a listener really listens, with the port that the system chose; null if it opens no socket.</summary>

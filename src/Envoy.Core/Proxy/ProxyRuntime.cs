@@ -83,6 +83,8 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
 
     public RuntimeLoader Runtime { get; }
 
+    public ProxyConfig Config => _config;
+
     public bool IsDraining => _draining;
 
     public EndPoint? AdminAddress => _admin?.LocalEndPoint;

@@ -33,7 +33,11 @@ internal static class RouteFilterReader
 
     private static bool TryReadCors(ConfigNode node, ConfigReadContext context, out RouteFilterOptions value)
     {
-        value = ReadOptions("", CorsPolicyType, node, node, context)!;
+        value = null!;
+        if (Find(CorsPolicyType, context) is null)
+            context.Error(node, "'cors' configures Envoy's cors filter, which is not supported yet", kind: ConfigErrorKind.NotSupported);
+        else
+            value = ReadOptions("", CorsPolicyType, node, node, context)!;
         return value is not null;
     }
 

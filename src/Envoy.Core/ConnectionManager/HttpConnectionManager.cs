@@ -16,6 +16,8 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
     private NetworkFilterCallbacks _callbacks = null!;
     private Http1ServerConnection? _codec;
     private long _idleSince;
+    private readonly TimerNode? _durationTimer;
+    private uint _requests;
     private int _streams;
 
     public HttpConnectionManager(HttpConnectionManagerFactory shared)
@@ -23,11 +25,19 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
         _shared = shared;
         if (shared.Options.IdleTimeout > TimeSpan.Zero)
             _idleTimer = new TimerNode(this);
+        if (shared.Options.MaxConnectionDuration > TimeSpan.Zero)
+            _durationTimer = new TimerNode(this);
     }
 
     public HttpConnectionManagerFactory Shared => _shared;
 
     public Connection Connection => _callbacks.Connection;
+
+    /// <summary>The connection has lived long enough, or served enough: its next response is the last.</summary>
+    public bool IsDraining { get; private set; }
+
+    /// <summary>The connection ends with the exchange under way, whatever its response said.</summary>
+    public bool IsClosing { get; private set; }
 
     /// <summary>Sends through the connection's write filters.</summary>
     public void Write(ByteQueue data) => _callbacks.Write(data, endOfStream: false);
@@ -48,6 +58,9 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
             _idleSince = _shared.Worker.Now;
             _shared.Worker.Arm(_idleTimer, _shared.Options.IdleTimeout);
         }
+
+        if (_durationTimer is not null)
+            _shared.Worker.Arm(_durationTimer, _shared.Options.MaxConnectionDuration);
     }
 
     public NetworkFilterStatus OnData(ByteQueue data, bool endOfStream)
@@ -75,6 +88,8 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
         var stats = _shared.Stats;
         if (_idleTimer is not null)
             _shared.Worker.Disarm(_idleTimer);
+        if (_durationTimer is not null)
+            _shared.Worker.Disarm(_durationTimer);
         var local = connectionEvent == ConnectionEvent.LocalClose;
         stats.DownstreamCxDestroy.Inc();
         (local ? stats.DownstreamCxDestroyLocal : stats.DownstreamCxDestroyRemote).Inc();
@@ -94,6 +109,12 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
     public HttpStream NewStream(IServerStream codecStream)
     {
         _streams++;
+        if (++_requests == _shared.Options.MaxRequestsPerConnection)
+        {
+            IsDraining = true;
+            _shared.Stats.DownstreamCxMaxRequestsReached.Inc();
+        }
+
         var stream = _shared.RentStream();
         stream.Start(this, codecStream);
         return stream;
@@ -111,6 +132,12 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
 
     public void OnTimer(TimerNode timer)
     {
+        if (ReferenceEquals(timer, _durationTimer))
+        {
+            OnDuration();
+            return;
+        }
+
         if (_streams > 0)
             return;
         // Armed once, not for every request: what has happened since only moves the moment.
@@ -123,5 +150,25 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
 
         _shared.Stats.DownstreamCxIdleTimeout.Inc();
         Connection.Close(ConnectionCloseType.FlushWrite);
+    }
+
+    // First to drain; and when the time for that is up, to end the connection at the next moment between two requests.
+    private void OnDuration()
+    {
+        if (!IsDraining)
+        {
+            _shared.Stats.DownstreamCxMaxDurationReached.Inc();
+            IsDraining = true;
+            // A client that has never asked is told by the close alone; another one may be asking just now.
+            if (_codec is not null && _shared.Options.DrainTimeout > TimeSpan.Zero)
+            {
+                _shared.Worker.Arm(_durationTimer!, _shared.Options.DrainTimeout);
+                return;
+            }
+        }
+
+        IsClosing = true;
+        if (_streams == 0)
+            Connection.Close(ConnectionCloseType.FlushWrite);
     }
 }

@@ -1,3 +1,4 @@
+using Envoy.Buffers;
 using Envoy.ConnectionManager.Streams;
 using Envoy.FilterChains;
 using Envoy.FilterChains.Http;
@@ -7,6 +8,7 @@ using Envoy.Matching;
 using Envoy.Net;
 using Envoy.Routing;
 using Envoy.Runtime;
+using Envoy.Stats;
 
 namespace Envoy.ConnectionManager;
 
@@ -43,6 +45,10 @@ internal sealed class HttpConnectionManagerFactory : INetworkFilterFactory
         };
         Routes = new RouteMatcher(snapshot.Routes, context.Runtime, MatchScratch.Of(context.Worker));
         Date = DateSource.Of(context.Worker);
+        // The codec's statistics are the server's, not one connection manager's, as in Envoy.
+        var codec = context.Stats.Store.Scope("http1");
+        DroppedHeadersWithUnderscores = codec.Counter("dropped_headers_with_underscores", shard);
+        RejectedWithUnderscoresInHeaders = codec.Counter("requests_rejected_with_underscores_in_headers", shard);
         var filterContext = new FilterWorkerContext(context.Worker, scope, context.Upstreams, context.Drain, context.Runtime);
         _filters = snapshot.Options.HttpFilters
             .Select((f, i) => new HttpFilterSlot(f.Name, f.Disabled, snapshot.Filters[i].CreateFactory(filterContext)) { MayChange = snapshot.Routes.TurnsFilters })
@@ -66,6 +72,15 @@ internal sealed class HttpConnectionManagerFactory : INetworkFilterFactory
     public RouteMatcher Routes { get; }
 
     public DateSource Date { get; }
+
+    public CounterCell DroppedHeadersWithUnderscores { get; }
+
+    public CounterCell RejectedWithUnderscoresInHeaders { get; }
+
+    public ClientAddress Clients { get; } = new();
+
+    /// <summary>Room for a header's value; nothing in it outlives the call that filled it.</summary>
+    public ByteSink Value { get; } = new();
 
     /// <summary>What formats of a stream are filled from; valid until it is asked for another one.</summary>
     public FormatContext FormatContextOf(IHttpStreamHost stream)

@@ -37,6 +37,59 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
     /// <summary>The <c>server</c> header's value. Default "envoy".</summary>
     public string ServerName { get; init; } = "envoy";
 
+    /// <summary>What becomes of the upstream's <c>server</c> header. Default <see cref="ServerHeaderTransformation.Overwrite"/>.</summary>
+    public ServerHeaderTransformation ServerHeaderTransformation { get; init; }
+
+    /// <summary>
+    /// The client is whoever is connected, and is written into <c>x-forwarded-for</c>. Default false: that header is believed and left alone.
+    /// </summary>
+    public bool UseRemoteAddress { get; init; }
+
+    /// <summary>How many proxies before this one are trusted, counted from the right of <c>x-forwarded-for</c>. Default 0.</summary>
+    public uint XffNumTrustedHops { get; init; }
+
+    /// <summary>With <see cref="UseRemoteAddress"/>, leave <c>x-forwarded-for</c> as it came. Default false.</summary>
+    public bool SkipXffAppend { get; init; }
+
+    /// <summary>Appended to <c>via</c> of requests and responses. Default "": nothing is.</summary>
+    public string Via { get; init; } = "";
+
+    /// <summary>Keep an <c>x-request-id</c> that comes from outside, also with <see cref="UseRemoteAddress"/>. Default false.</summary>
+    public bool PreserveExternalRequestId { get; init; }
+
+    /// <summary>Say <c>x-request-id</c> in the response. Default false.</summary>
+    public bool AlwaysSetRequestIdInResponse { get; init; }
+
+    /// <summary>Resolve dot segments of paths (RFC 3986 section 5.2.4); 400 for a path that cannot be. Default false.</summary>
+    public bool NormalizePath { get; init; }
+
+    /// <summary>Make one slash of several in paths. Default false.</summary>
+    public bool MergeSlashes { get; init; }
+
+    /// <summary>What is done about <c>%2F</c> and <c>%5C</c> in paths. Default: nothing.</summary>
+    public EscapedSlashesAction PathWithEscapedSlashesAction { get; init; }
+
+    /// <summary>Take the port off the host, before routing and for the upstream, if it is the listener's. Default false.</summary>
+    public bool StripMatchingHostPort { get; init; }
+
+    /// <summary>Take any port off the host, before routing and for the upstream; not with <see cref="StripMatchingHostPort"/>. Default false.</summary>
+    public bool StripAnyHostPort { get; init; }
+
+    /// <summary>Take a dot off the host's end. Default false.</summary>
+    public bool StripTrailingHostDot { get; init; }
+
+    /// <summary>Drain a connection this long after its start. Default zero: never.</summary>
+    public TimeSpan MaxConnectionDuration { get; init; }
+
+    /// <summary>Close a connection after so many requests. Default 0: no limit.</summary>
+    public uint MaxRequestsPerConnection { get; init; }
+
+    /// <summary>What becomes of headers with an underscore in their name. Default: they pass.</summary>
+    public HeadersWithUnderscoresAction HeadersWithUnderscoresAction { get; init; }
+
+    /// <summary>The host of an HTTP/1.0 request that names none. Default "": 400.</summary>
+    public string DefaultHostForHttp10 { get; init; } = "";
+
     /// <summary>Limit of a request's headers in KiB, 1 to 8192. Default 60; past it 431.</summary>
     public uint MaxRequestHeadersKb { get; init; } = 60;
 
@@ -91,6 +144,9 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
             RouteConfigurationValidation.Validate(RouteConfig, validation);
             UnsupportedRouteFeatures.Report(RouteConfig, validation);
         });
+
+        if (StripAnyHostPort && StripMatchingHostPort)
+            validation.Error(this, "strip_any_host_port", "'strip_any_host_port' and 'strip_matching_host_port' exclude each other", "keep one of them");
 
         // A filter that was refused is not in the list, and may have been the last.
         var complete = !validation.IsRefused(this, "http_filters");

@@ -15,17 +15,39 @@ internal static class HttpConnectionManagerReader
         .NotYet("HTTP2", 2)
         .NotYet("HTTP3", 3);
 
+    private static readonly EnumNames<ServerHeaderTransformation> ServerHeaderTransformations = new EnumNames<ServerHeaderTransformation>("ServerHeaderTransformation")
+        .Add("OVERWRITE", 0, ServerHeaderTransformation.Overwrite)
+        .Add("APPEND_IF_ABSENT", 1, ServerHeaderTransformation.AppendIfAbsent)
+        .Add("PASS_THROUGH", 2, ServerHeaderTransformation.PassThrough);
+
+    // The default is the runtime's in Envoy, which is to keep them.
+    private static readonly EnumNames<EscapedSlashesAction> EscapedSlashesActions = new EnumNames<EscapedSlashesAction>("PathWithEscapedSlashesAction")
+        .Add("KEEP_UNCHANGED", 1, EscapedSlashesAction.KeepUnchanged)
+        .Add("IMPLEMENTATION_SPECIFIC_DEFAULT", 0, EscapedSlashesAction.KeepUnchanged)
+        .Add("REJECT_REQUEST", 2, EscapedSlashesAction.RejectRequest)
+        .Add("UNESCAPE_AND_REDIRECT", 3, EscapedSlashesAction.UnescapeAndRedirect)
+        .Add("UNESCAPE_AND_FORWARD", 4, EscapedSlashesAction.UnescapeAndForward);
+
+    private static readonly EnumNames<HeadersWithUnderscoresAction> UnderscoreActions = new EnumNames<HeadersWithUnderscoresAction>("HeadersWithUnderscoresAction")
+        .Add("ALLOW", 0, HeadersWithUnderscoresAction.Allow)
+        .Add("REJECT_REQUEST", 1, HeadersWithUnderscoresAction.RejectRequest)
+        .Add("DROP_HEADER", 2, HeadersWithUnderscoresAction.DropHeader);
+
     private static readonly FieldTable<HttpConnectionManagerOptions> CommonHttp = new FieldTable<HttpConnectionManagerOptions>(
             "envoy.config.core.v3.HttpProtocolOptions", Defaults)
         .Duration("idle_timeout", o => o.IdleTimeout, (o, v) => o with { IdleTimeout = v })
         .Number("max_headers_count", o => o.MaxHeadersCount, (o, v) => o with { MaxHeadersCount = v }, least: 1)
-        .NotYet("max_connection_duration", "max_response_headers_kb", "max_stream_duration", "headers_with_underscores_action=ALLOW", "max_requests_per_connection");
+        .Duration("max_connection_duration", o => o.MaxConnectionDuration, (o, v) => o with { MaxConnectionDuration = v })
+        .Number("max_requests_per_connection", o => o.MaxRequestsPerConnection, (o, v) => o with { MaxRequestsPerConnection = v })
+        .Enum("headers_with_underscores_action", o => o.HeadersWithUnderscoresAction, (o, v) => o with { HeadersWithUnderscoresAction = v }, UnderscoreActions)
+        .NotYet("max_response_headers_kb", "max_stream_duration");
 
     private static readonly FieldTable<HttpConnectionManagerOptions> Http1 = new FieldTable<HttpConnectionManagerOptions>(
             "envoy.config.core.v3.Http1ProtocolOptions", Defaults)
         .Bool("enable_trailers", o => o.EnableTrailers, (o, v) => o with { EnableTrailers = v })
         .Bool("accept_http_10", o => o.AcceptHttp10, (o, v) => o with { AcceptHttp10 = v })
-        .NotYet("allow_absolute_url=true", "default_host_for_http_10=", "header_key_format", "allow_chunked_length=false",
+        .Text("default_host_for_http_10", o => o.DefaultHostForHttp10, (o, v) => o with { DefaultHostForHttp10 = v })
+        .NotYet("allow_absolute_url=true", "header_key_format", "allow_chunked_length=false",
             "override_stream_error_on_invalid_http_message=false", "send_fully_qualified_url=false", "allow_custom_methods=false", "ignore_http_11_upgrade=[]")
         .Inert("use_balsa_parser");
 
@@ -46,17 +68,30 @@ internal static class HttpConnectionManagerReader
         .Duration("delayed_close_timeout", o => o.DelayedCloseTimeout, (o, v) => o with { DelayedCloseTimeout = v })
         .Bool("proxy_100_continue", o => o.Proxy100Continue, (o, v) => o with { Proxy100Continue = v })
         .Bool("generate_request_id", o => o.GenerateRequestId, (o, v) => o with { GenerateRequestId = v })
+        .Enum("server_header_transformation", o => o.ServerHeaderTransformation, (o, v) => o with { ServerHeaderTransformation = v }, ServerHeaderTransformations)
+        .Bool("use_remote_address", o => o.UseRemoteAddress, (o, v) => o with { UseRemoteAddress = v })
+        .Number("xff_num_trusted_hops", o => o.XffNumTrustedHops, (o, v) => o with { XffNumTrustedHops = v })
+        .Bool("skip_xff_append", o => o.SkipXffAppend, (o, v) => o with { SkipXffAppend = v })
+        .Text("via", o => o.Via, (o, v) => o with { Via = v })
+        .Bool("preserve_external_request_id", o => o.PreserveExternalRequestId, (o, v) => o with { PreserveExternalRequestId = v })
+        .Bool("always_set_request_id_in_response", o => o.AlwaysSetRequestIdInResponse, (o, v) => o with { AlwaysSetRequestIdInResponse = v })
+        .Bool("normalize_path", o => o.NormalizePath, (o, v) => o with { NormalizePath = v })
+        .Bool("merge_slashes", o => o.MergeSlashes, (o, v) => o with { MergeSlashes = v })
+        .Enum("path_with_escaped_slashes_action", o => o.PathWithEscapedSlashesAction, (o, v) => o with { PathWithEscapedSlashesAction = v }, EscapedSlashesActions)
+        .Bool("strip_matching_host_port", o => o.StripMatchingHostPort, (o, v) => o with { StripMatchingHostPort = v })
+        .Bool("strip_any_host_port", o => o.StripAnyHostPort, (o, v) => o with { StripAnyHostPort = v })
+        .Bool("strip_trailing_host_dot", o => o.StripTrailingHostDot, (o, v) => o with { StripTrailingHostDot = v })
         .NotYetBut("idle_timeout", "write common_http_protocol_options: { idle_timeout: ... }, which has been Envoy's way since 1.12")
         .NotYet("rds", "scoped_routes", "add_user_agent=false", "tracing", "http1_safe_max_connection_duration=false", "http2_protocol_options",
-            "http3_protocol_options", "server_header_transformation=OVERWRITE|0", "scheme_header_transformation", "stream_flush_timeout", "access_log=[]",
-            "access_log_flush_interval", "flush_access_log_on_new_request=false", "access_log_options", "use_remote_address=false", "xff_num_trusted_hops=0",
-            "original_ip_detection_extensions=[]", "early_header_mutation_extensions=[]", "internal_address_config", "skip_xff_append=false", "via=",
-            "preserve_external_request_id=false", "always_set_request_id_in_response=false", "forward_client_cert_details=SANITIZE|0",
+            "http3_protocol_options", "scheme_header_transformation", "stream_flush_timeout", "access_log=[]",
+            "access_log_flush_interval", "flush_access_log_on_new_request=false", "access_log_options",
+            "original_ip_detection_extensions=[]", "early_header_mutation_extensions=[]", "internal_address_config",
+            "forward_client_cert_details=SANITIZE|0",
             "set_current_client_cert_details", "forward_client_cert_matcher",
-            "represent_ipv4_remote_address_as_ipv4_mapped_ipv6=false", "upgrade_configs=[]", "normalize_path=false", "merge_slashes=false",
-            "path_with_escaped_slashes_action=IMPLEMENTATION_SPECIFIC_DEFAULT|KEEP_UNCHANGED", "request_id_extension", "local_reply_config=[]",
-            "strip_matching_host_port=false", "strip_any_host_port=false", "stream_error_on_invalid_http_message=false", "path_normalization_options",
-            "strip_trailing_host_dot=false", "proxy_status_config", "typed_header_validation_config", "append_x_forwarded_port=false",
+            "represent_ipv4_remote_address_as_ipv4_mapped_ipv6=false", "upgrade_configs=[]",
+            "request_id_extension", "local_reply_config=[]",
+            "stream_error_on_invalid_http_message=false", "path_normalization_options",
+            "proxy_status_config", "typed_header_validation_config", "append_x_forwarded_port=false",
             "append_local_overload=false", "add_proxy_protocol_connection_state", "drain_timeout_jitter", "forward_proto_config")
         .OneOf(required: true, "route_config", "rds", "scoped_routes");
 }

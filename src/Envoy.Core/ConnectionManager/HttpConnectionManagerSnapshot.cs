@@ -17,6 +17,8 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
         Routes = RouteTable.Compile(options.RouteConfig, errors) ?? throw new ArgumentException(string.Join("; ", errors), nameof(options));
         Filters = options.HttpFilters.Select(f => f.Options.Compile(context)).ToArray();
         ServerName = System.Text.Encoding.UTF8.GetBytes(options.ServerName);
+        Via = System.Text.Encoding.UTF8.GetBytes(options.Via);
+        DefaultHost = System.Text.Encoding.UTF8.GetBytes(options.DefaultHostForHttp10);
         Codec = new Http1CodecOptions
         {
             MaxHeadersBytes = checked((int)options.MaxRequestHeadersKb * 1024),
@@ -32,6 +34,12 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
     public IHttpFilterSnapshot[] Filters { get; }
 
     public byte[] ServerName { get; }
+
+    /// <summary>What <c>via</c> gains; empty: nothing.</summary>
+    public byte[] Via { get; }
+
+    /// <summary>The host of an HTTP/1.0 request that names none; empty: there is none.</summary>
+    public byte[] DefaultHost { get; }
 
     public Http1CodecOptions Codec { get; }
 

@@ -1,4 +1,5 @@
 using Envoy.Clusters;
+using Envoy.ConnectionManager;
 using Envoy.Filters.Network.DirectResponse;
 using Envoy.Filters.Network.TcpProxy;
 using Envoy.Net;
@@ -43,9 +44,20 @@ public sealed class GoldenTests
                       drain_timeout: 1s
                       delayed_close_timeout: 0.000000001s
                       generate_request_id: false
-                      merge_slashes: false
-                      common_http_protocol_options: { idle_timeout: 60s, max_headers_count: 50 }
-                      http_protocol_options: { accept_http_10: true, enable_trailers: true, allow_absolute_url: true }
+                      merge_slashes: true
+                      normalize_path: true
+                      path_with_escaped_slashes_action: UNESCAPE_AND_REDIRECT
+                      server_header_transformation: PASS_THROUGH
+                      use_remote_address: true
+                      xff_num_trusted_hops: 2
+                      skip_xff_append: true
+                      via: edge
+                      preserve_external_request_id: true
+                      always_set_request_id_in_response: true
+                      strip_any_host_port: true
+                      strip_trailing_host_dot: true
+                      common_http_protocol_options: { idle_timeout: 60s, max_headers_count: 50, max_connection_duration: 300s, max_requests_per_connection: 9, headers_with_underscores_action: DROP_HEADER }
+                      http_protocol_options: { accept_http_10: true, default_host_for_http_10: fallback, enable_trailers: true, allow_absolute_url: true }
                       route_config:
                         virtual_hosts:
                         - name: all
@@ -97,6 +109,22 @@ public sealed class GoldenTests
                     .With(o => o with
                     {
                         CodecType = Envoy.ConnectionManager.HttpCodecType.Http1,
+                        MergeSlashes = true,
+                        NormalizePath = true,
+                        PathWithEscapedSlashesAction = EscapedSlashesAction.UnescapeAndRedirect,
+                        ServerHeaderTransformation = ServerHeaderTransformation.PassThrough,
+                        UseRemoteAddress = true,
+                        XffNumTrustedHops = 2,
+                        SkipXffAppend = true,
+                        Via = "edge",
+                        PreserveExternalRequestId = true,
+                        AlwaysSetRequestIdInResponse = true,
+                        StripAnyHostPort = true,
+                        StripTrailingHostDot = true,
+                        MaxConnectionDuration = TimeSpan.FromSeconds(300),
+                        MaxRequestsPerConnection = 9,
+                        HeadersWithUnderscoresAction = HeadersWithUnderscoresAction.DropHeader,
+                        DefaultHostForHttp10 = "fallback",
                         ServerName = "me",
                         MaxRequestHeadersKb = 96,
                         StreamIdleTimeout = TimeSpan.Zero,

@@ -288,9 +288,9 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
             return;
         _lastActivity = Worker.Now;
         _flags |= Flags.ResponseStarted;
-        ResponseFinishing.Prepare(ResponseHeaders, _shared);
+        ResponseFinishing.Prepare(ResponseHeaders, RequestHeaders, _shared);
         var traits = _codec.Traits;
-        if (_shared.Drain.IsDraining && !Has(Flags.CloseConnection))
+        if ((_shared.Drain.IsDraining || _manager!.IsDraining) && !Has(Flags.CloseConnection))
         {
             _flags |= Flags.CloseConnection;
             _shared.Stats.DownstreamCxDrainClose.Inc();
@@ -461,13 +461,18 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
             return;
         }
 
+        if ((traits & RequestTraits.Http10) != 0 && _shared.Snapshot.DefaultHost is { Length: > 0 } host && !RequestHeaders.Contains(HeaderId.Authority))
+            RequestHeaders.SetUnchecked(HeaderId.Authority, host);
         if (!RequestHeaders.Contains(HeaderId.Authority))
         {
             Refuse(400, "missing_host_header", "");
             return;
         }
 
-        var error = RequestPreparation.Prepare(RequestHeaders, _shared);
+        HostNormalization.Apply(RequestHeaders, _shared.Options, Connection);
+        if (!NormalizePath())
+            return;
+        var error = RequestPreparation.Prepare(RequestHeaders, _shared, Connection, StreamInfo);
         if (error is not null)
         {
             OnCodecError(error);
@@ -502,6 +507,28 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
         if (Match.Route?.Action is ForwardAction { IdleTimeout: { } idle })
             ChangeIdleTimeout((long)idle.TotalMilliseconds);
         _chain.Request.Headers(endStream);
+    }
+
+    /// <summary>False: the path has been answered.</summary>
+    private bool NormalizePath()
+    {
+        var outcome = PathNormalization.Apply(RequestHeaders, _shared.Options);
+        if (outcome == PathNormalization.Outcome.Continue)
+            return true;
+        // A gRPC client follows no redirect.
+        if (outcome == PathNormalization.Outcome.Reject || Has(Flags.IsGrpc))
+        {
+            _shared.Stats.DownstreamRqFailedPathNormalization.Inc();
+            SendLocalReply(new LocalReply(400, "path_normalization_failed"));
+            return false;
+        }
+
+        _shared.Stats.DownstreamRqRedirectedWithNormalizedPath.Inc();
+        SendLocalReply(new LocalReply(307, "path_normalization_failed")
+        {
+            ModifyHeaders = response => response.SetUnchecked(HeaderId.Location, RequestHeaders.Get(HeaderId.Path)),
+        });
+        return false;
     }
 
     private void AnswerExpectation(bool endStream)
@@ -587,7 +614,7 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
         if (Has(Flags.ResetPending))
             codec.Reset(StreamResetReason.LocalReset);
         else if (Has(Flags.ResponseComplete))
-            codec.Finish(Has(Flags.CloseConnection) || !Has(Flags.RequestComplete) || _shared.Drain.IsDraining);
+            codec.Finish(Has(Flags.CloseConnection) || !Has(Flags.RequestComplete) || _shared.Drain.IsDraining || manager.IsClosing);
         if (_shared.Options.AccessLogs.Count > 0)
             Log(duration);
         // From inside one of its own events the stream is given back only when that event is over.

@@ -1,6 +1,8 @@
+using Envoy.Formatting;
 using Envoy.Http;
 using Envoy.Http.Headers;
 using Envoy.Http.Http1;
+using Envoy.Net;
 
 namespace Envoy.ConnectionManager.Streams;
 
@@ -11,11 +13,17 @@ namespace Envoy.ConnectionManager.Streams;
 internal static class RequestPreparation
 {
     /// <summary>Prepares the headers; the fault, if any, is answered with 400.</summary>
-    public static ProtocolError? Prepare(HeaderMap headers, HttpConnectionManagerFactory shared)
+    public static ProtocolError? Prepare(HeaderMap headers, HttpConnectionManagerFactory shared, Connection? connection, StreamInfo info)
     {
-        var error = HopByHop.StripRequest(headers, isUpgrade: false);
+        var options = shared.Options;
+        var error = HopByHop.StripRequest(headers, isUpgrade: false) ?? Underscores(headers, shared);
         if (error is not null)
             return error;
+        info.DownstreamRemoteAddress = shared.Clients.Apply(headers, options, connection);
+
+        // Nobody before us is trusted to say how the client reached us, unless hops are.
+        if (options.UseRemoteAddress && options.XffNumTrustedHops == 0)
+            headers.SetUnchecked(HeaderId.XForwardedProto, "http"u8);
         // Nobody outside may claim to be inside; no address is internal unless configured so.
         headers.Remove(HeaderId.XEnvoyInternal);
         StripControlHeaders(headers);
@@ -29,11 +37,61 @@ internal static class RequestPreparation
             headers.SetUnchecked(HeaderId.Scheme, proto.SequenceEqual("https"u8) ? "https"u8 : "http"u8);
         }
 
-        if (shared.Options.GenerateRequestId && !headers.Contains(HeaderId.XRequestId))
+        // At the edge an id from outside is not believed.
+        var replaceId = options.UseRemoteAddress && !options.PreserveExternalRequestId;
+        if (options.GenerateRequestId && (replaceId || !headers.Contains(HeaderId.XRequestId)))
         {
             Span<byte> id = stackalloc byte[RequestIds.Length];
             RequestIds.Write(shared.Worker.Random, id);
             headers.SetUnchecked(HeaderId.XRequestId, id);
+        }
+
+        AppendVia(headers, shared);
+        return null;
+    }
+
+    /// <summary>Says in <c>via</c> that the message came this way (RFC 9110 section 7.6.3), where that is asked for.</summary>
+    public static void AppendVia(HeaderMap headers, HttpConnectionManagerFactory shared)
+    {
+        var own = shared.Snapshot.Via;
+        if (own.Length == 0)
+            return;
+        var value = shared.Value;
+        value.Clear();
+        foreach (var field in headers)
+        {
+            if (field.Id != HeaderId.Via)
+                continue;
+            value.Append(field.Value);
+            value.Append(", "u8);
+        }
+
+        value.Append(own);
+        headers.SetUnchecked(HeaderId.Via, value.Written);
+    }
+
+    private static ProtocolError? Underscores(HeaderMap headers, HttpConnectionManagerFactory shared)
+    {
+        var action = shared.Options.HeadersWithUnderscoresAction;
+        if (action == HeadersWithUnderscoresAction.Allow)
+            return null;
+        var count = 0;
+        foreach (var field in headers)
+            count += field.Name.Contains((byte)'_') ? 1 : 0;
+        if (count == 0)
+            return null;
+        if (action == HeadersWithUnderscoresAction.RejectRequest)
+        {
+            shared.RejectedWithUnderscoresInHeaders.Inc();
+            return Http1Errors.Underscore;
+        }
+
+        shared.DroppedHeadersWithUnderscores.Add(count);
+        // Removing leaves a tombstone and moves nothing, so the walk goes on.
+        foreach (var field in headers)
+        {
+            if (field.Name.Contains((byte)'_'))
+                headers.Remove(field.Name);
         }
 
         return null;

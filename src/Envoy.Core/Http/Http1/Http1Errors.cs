@@ -27,6 +27,9 @@ internal static class Http1Errors
     public static readonly ProtocolError FramingTrailer = Malformed("a trailer names a framing or routing field (RFC 9110 section 6.5.1)");
     public static readonly ProtocolError UnexpectedUpgrade = Malformed("101 was not asked for");
 
+    public static readonly ProtocolError Underscore =
+        Make(ProtocolErrorCode.Malformed, "http1.unexpected_underscore", 400, "a header name holds an underscore");
+
     public static readonly ProtocolError RepeatedContentLength =
         Make(ProtocolErrorCode.AmbiguousFraming, CodecError, 400, "Content-Length is given more than once");
 

@@ -33,6 +33,12 @@ internal sealed class JsonFormat
             error = "is not JSON: " + e.Message;
             return null;
         }
+        catch (InvalidOperationException e)
+        {
+            // Half a surrogate pair, written as \uD800, is JSON's grammar and no text.
+            error = "is not text: " + e.Message;
+            return null;
+        }
     }
 
     /// <summary>Appends the object and a line feed.</summary>

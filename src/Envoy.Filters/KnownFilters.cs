@@ -17,6 +17,7 @@ internal static class KnownFilters
         {
             yield return Network();
             yield return Http();
+            yield return AccessLoggers();
         }
     }
 
@@ -37,6 +38,21 @@ internal static class KnownFilters
                 new("envoy.mongo_proxy", "mongo_proxy"),
                 new("envoy.ratelimit", "ratelimit"),
                 new("envoy.redis_proxy", "redis_proxy"),
+            ],
+        };
+
+    private static KnownExtensions AccessLoggers() =>
+        new("envoy.access_loggers",
+        [
+            "dynamic_modules", "file", "fluentd", "grpc", "http_grpc", "open_telemetry", "stats", "stderr", "stdout", "stream", "tcp_grpc", "wasm",
+        ])
+        {
+            TypePrefixes = ["envoy.extensions.access_loggers."],
+            OldNames =
+            [
+                new("envoy.http_grpc_access_log", "http_grpc"),
+                new("envoy.tcp_grpc_access_log", "tcp_grpc"),
+                new("envoy.wasm_access_log", "wasm"),
             ],
         };
 

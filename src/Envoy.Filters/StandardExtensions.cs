@@ -1,3 +1,4 @@
+using Envoy.AccessLog;
 using Envoy.ConnectionManager;
 using Envoy.Extensions;
 using Envoy.Filters.Http.Router;
@@ -18,6 +19,9 @@ public static class StandardExtensions
             new DirectResponseExtension(),
             new HttpConnectionManagerExtension(),
             new RouterExtension(),
+            new FileAccessLogExtension(),
+            StreamAccessLogExtension.Output,
+            StreamAccessLogExtension.Error,
         ],
         KnownFilters.All);
 }

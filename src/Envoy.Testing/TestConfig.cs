@@ -97,10 +97,10 @@ internal static class TestConfig
             case HttpConnectionManagerOptions http:
                 var filters = http.HttpFilters.ToList();
                 filters.InsertRange(filters.Count - 1, options.Filters.Select((create, i) => new HttpFilterConfig($"test.{i}", new CustomHttpFilterOptions(create))));
-                http = http with { HttpFilters = ValueList.From(filters), AccessLogs = [.. http.AccessLogs, log] };
+                http = http with { HttpFilters = ValueList.From(filters), AccessLogs = [.. http.AccessLogs, AccessLogConfig.Of(log)] };
                 return options.ConfigureHttp?.Invoke(http) ?? http;
             case TcpProxyOptions tcp:
-                return tcp with { AccessLogs = [.. tcp.AccessLogs, log] };
+                return tcp with { AccessLogs = [.. tcp.AccessLogs, AccessLogConfig.Of(log)] };
             default:
                 return filter;
         }

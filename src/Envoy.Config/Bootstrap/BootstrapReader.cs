@@ -1,3 +1,4 @@
+using Envoy.AccessLog;
 using Envoy.Extensions;
 using Envoy.Net;
 using Envoy.Proxy;
@@ -25,8 +26,12 @@ internal static class BootstrapReader
     private static readonly FieldTable<AdminConfig> Admin = new FieldTable<AdminConfig>(
             "envoy.config.bootstrap.v3.Admin", new AdminConfig { Address = new SocketAddressConfig("", 0) })
         .Message("address", "Address", a => a.Address, (a, v) => a with { Address = v }, AddressReader.TryRead, required: true)
-        .NotYetBut("access_log_path=|/dev/null", "remove it, or write /dev/null")
-        .NotYet("access_log=[]", "profile_path=", "socket_options=[]", "allow_paths=[]")
+        .List("access_log", "AccessLog", a => a.AccessLogs, (a, v) => a with { AccessLogs = v }, AccessLogReader.TryRead)
+        .Text("access_log_path", _ => null, (a, v) => v.Length == 0 || v == "/dev/null" ? a : a with
+        {
+            AccessLogs = [.. a.AccessLogs, new AccessLogConfig("envoy.access_loggers.file", new FileAccessLogOptions { Path = v })],
+        })
+        .NotYet("profile_path=", "socket_options=[]", "allow_paths=[]")
         .Inert("ignore_global_conn_limit");
 
     private static readonly FieldTable<ProxyConfig> StaticResources = new FieldTable<ProxyConfig>(

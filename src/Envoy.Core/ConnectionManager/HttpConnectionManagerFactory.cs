@@ -1,3 +1,4 @@
+using Envoy.AccessLog;
 using Envoy.Buffers;
 using Envoy.ConnectionManager.Streams;
 using Envoy.FilterChains;
@@ -44,6 +45,9 @@ internal sealed class HttpConnectionManagerFactory : INetworkFilterFactory
             DelayedCloseTimeout = Stats.DownstreamCxDelayedCloseTimeout,
         };
         Routes = new RouteMatcher(snapshot.Routes, context.Runtime, MatchScratch.Of(context.Worker));
+        AccessLogs = new WorkerAccessLogs(snapshot.AccessLogs, context.Worker, context.Runtime);
+        FilterRoom = new AccessLogFilter.Room(context.Worker, context.Runtime);
+        snapshot.LocalReplies?.Warm(FilterRoom);
         Date = DateSource.Of(context.Worker);
         // The codec's statistics are the server's, not one connection manager's, as in Envoy.
         var codec = context.Stats.Store.Scope("http1");
@@ -72,6 +76,11 @@ internal sealed class HttpConnectionManagerFactory : INetworkFilterFactory
     public RouteMatcher Routes { get; }
 
     public DateSource Date { get; }
+
+    public WorkerAccessLogs AccessLogs { get; }
+
+    /// <summary>What the filters of local replies need.</summary>
+    public AccessLogFilter.Room FilterRoom { get; }
 
     public CounterCell DroppedHeadersWithUnderscores { get; }
 

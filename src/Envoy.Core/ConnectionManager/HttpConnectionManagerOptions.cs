@@ -1,4 +1,5 @@
 using Envoy.AccessLog;
+using Envoy.ConnectionManager.Streams;
 using Envoy.Extensions;
 using Envoy.FilterChains;
 using Envoy.FilterChains.Http;
@@ -130,7 +131,16 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
     public bool AcceptHttp10 { get; init; }
 
     /// <summary>Told of every finished stream. Default: none.</summary>
-    public ValueList<IAccessLog> AccessLogs { get; init; } = [];
+    public ValueList<AccessLogConfig> AccessLogs { get; init; } = [];
+
+    /// <summary>Tell the access logs when a request's headers have come, too. Default false.</summary>
+    public bool FlushAccessLogOnNewRequest { get; init; }
+
+    /// <summary>Tell the access logs of streams under way, too, this often; at least 1 ms. Default null: not.</summary>
+    public TimeSpan? AccessLogFlushInterval { get; init; }
+
+    /// <summary>What becomes of answers that the proxy gives itself. Default null: they stay as they are.</summary>
+    public LocalReplyConfig? LocalReply { get; init; }
 
     /// <inheritdoc/>
     public override bool IsTerminal => true;
@@ -145,6 +155,9 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
             UnsupportedRouteFeatures.Report(RouteConfig, validation);
         });
 
+        AccessLogSet.Validate(AccessLogs, validation);
+        if (LocalReply is { } reply)
+            _ = LocalReplyRewriter.Compile(reply, (path, message) => validation.ErrorAt(this, "local_reply_config." + path, message));
         if (StripAnyHostPort && StripMatchingHostPort)
             validation.Error(this, "strip_any_host_port", "'strip_any_host_port' and 'strip_matching_host_port' exclude each other", "keep one of them");
 

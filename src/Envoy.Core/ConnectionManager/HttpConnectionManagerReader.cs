@@ -1,3 +1,4 @@
+using Envoy.AccessLog;
 using Envoy.Extensions;
 using Envoy.FilterChains.Http;
 using Envoy.Routing;
@@ -51,6 +52,12 @@ internal static class HttpConnectionManagerReader
             "override_stream_error_on_invalid_http_message=false", "send_fully_qualified_url=false", "allow_custom_methods=false", "ignore_http_11_upgrade=[]")
         .Inert("use_balsa_parser");
 
+    private static readonly FieldTable<HttpConnectionManagerOptions> AccessLogOptions = new FieldTable<HttpConnectionManagerOptions>(
+            "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions", Defaults)
+        .Duration("access_log_flush_interval", o => o.AccessLogFlushInterval, (o, v) => o with { AccessLogFlushInterval = v }, TimeSpan.FromMilliseconds(1))
+        .Bool("flush_access_log_on_new_request", o => o.FlushAccessLogOnNewRequest, (o, v) => o with { FlushAccessLogOnNewRequest = v })
+        .NotYet("flush_log_on_tunnel_successfully_established=false");
+
     public static readonly FieldTable<HttpConnectionManagerOptions> Fields = new FieldTable<HttpConnectionManagerOptions>(
             "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", Defaults)
         .Enum("codec_type", o => o.CodecType, (o, v) => o with { CodecType = v }, CodecTypes)
@@ -81,15 +88,18 @@ internal static class HttpConnectionManagerReader
         .Bool("strip_matching_host_port", o => o.StripMatchingHostPort, (o, v) => o with { StripMatchingHostPort = v })
         .Bool("strip_any_host_port", o => o.StripAnyHostPort, (o, v) => o with { StripAnyHostPort = v })
         .Bool("strip_trailing_host_dot", o => o.StripTrailingHostDot, (o, v) => o with { StripTrailingHostDot = v })
+        .List("access_log", "AccessLog", o => o.AccessLogs, (o, v) => o with { AccessLogs = v }, AccessLogReader.TryRead)
+        .Inline("access_log_options", AccessLogOptions)
+        .Duration("access_log_flush_interval", o => o.AccessLogFlushInterval, (o, v) => o with { AccessLogFlushInterval = v }, TimeSpan.FromMilliseconds(1))
+        .Bool("flush_access_log_on_new_request", o => o.FlushAccessLogOnNewRequest, (o, v) => o with { FlushAccessLogOnNewRequest = v })
+        .Message("local_reply_config", o => o.LocalReply, (o, v) => o with { LocalReply = v }, LocalReplyReader.Fields)
         .NotYetBut("idle_timeout", "write common_http_protocol_options: { idle_timeout: ... }, which has been Envoy's way since 1.12")
         .NotYet("rds", "scoped_routes", "add_user_agent=false", "tracing", "http1_safe_max_connection_duration=false", "http2_protocol_options",
-            "http3_protocol_options", "scheme_header_transformation", "stream_flush_timeout", "access_log=[]",
-            "access_log_flush_interval", "flush_access_log_on_new_request=false", "access_log_options",
-            "original_ip_detection_extensions=[]", "early_header_mutation_extensions=[]", "internal_address_config",
+            "http3_protocol_options", "scheme_header_transformation", "stream_flush_timeout", "original_ip_detection_extensions=[]", "early_header_mutation_extensions=[]", "internal_address_config",
             "forward_client_cert_details=SANITIZE|0",
             "set_current_client_cert_details", "forward_client_cert_matcher",
             "represent_ipv4_remote_address_as_ipv4_mapped_ipv6=false", "upgrade_configs=[]",
-            "request_id_extension", "local_reply_config=[]",
+            "request_id_extension",
             "stream_error_on_invalid_http_message=false", "path_normalization_options",
             "proxy_status_config", "typed_header_validation_config", "append_x_forwarded_port=false",
             "append_local_overload=false", "add_proxy_protocol_connection_state", "drain_timeout_jitter", "forward_proto_config")

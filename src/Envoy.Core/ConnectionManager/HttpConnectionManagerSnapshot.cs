@@ -1,3 +1,5 @@
+using Envoy.AccessLog;
+using Envoy.ConnectionManager.Streams;
 using Envoy.FilterChains;
 using Envoy.FilterChains.Http;
 using Envoy.FilterChains.Network;
@@ -16,6 +18,9 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
         var errors = new List<RouteError>();
         Routes = RouteTable.Compile(options.RouteConfig, errors) ?? throw new ArgumentException(string.Join("; ", errors), nameof(options));
         Filters = options.HttpFilters.Select(f => f.Options.Compile(context)).ToArray();
+        AccessLogs = AccessLogSet.Compile(options.AccessLogs, context.LogFiles);
+        if (options.LocalReply is { } reply)
+            LocalReplies = LocalReplyRewriter.Compile(reply, static (path, message) => throw new ArgumentException($"{path}: {message}"));
         ServerName = System.Text.Encoding.UTF8.GetBytes(options.ServerName);
         Via = System.Text.Encoding.UTF8.GetBytes(options.Via);
         DefaultHost = System.Text.Encoding.UTF8.GetBytes(options.DefaultHostForHttp10);
@@ -32,6 +37,11 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
     public RouteTable Routes { get; }
 
     public IHttpFilterSnapshot[] Filters { get; }
+
+    public AccessLogSet AccessLogs { get; }
+
+    /// <summary>What becomes of the proxy's own answers; null: they stay as they are.</summary>
+    public LocalReplyRewriter? LocalReplies { get; }
 
     public byte[] ServerName { get; }
 

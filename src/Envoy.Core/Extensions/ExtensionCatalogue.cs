@@ -60,7 +60,7 @@ public sealed class ExtensionCatalogue
             if (known.FindName(name) is not { } canonical)
                 continue;
             if (known.Category == category)
-                context.Error(node, $"'{name}' is Envoy's {canonical[(category.Length + 1)..]} filter, which is not supported yet", kind: ConfigErrorKind.NotSupported);
+                context.Error(node, $"'{name}' is Envoy's {canonical[(category.Length + 1)..]} {LastWord(noun)}, which is not supported yet", kind: ConfigErrorKind.NotSupported);
             else
                 context.Error(node, $"'{name}' is not a {noun}: it belongs to {known.Category}");
             return;
@@ -81,6 +81,8 @@ public sealed class ExtensionCatalogue
         context.Error(node, $"no {noun} is called '{name}'", NearestName.Hint(name, names), ConfigErrorKind.Unknown);
     }
 
+    private static string LastWord(string noun) => noun[(noun.LastIndexOf(' ') + 1)..];
+
     /// <summary>Whether Envoy has an extension, here or not, that <paramref name="type"/> configures.</summary>
     internal bool KnowsType(string type) => _known.Value.Any(k => k.FindType(type) is not null);
 
@@ -92,7 +94,7 @@ public sealed class ExtensionCatalogue
             if (known.FindType(type) is not { } canonical || (known.Category == category && FindByName(category, canonical) is not null))
                 continue;
             if (known.Category == category)
-                context.Error(node, $"'{type}' configures Envoy's {canonical[(category.Length + 1)..]} filter, which is not supported yet", kind: ConfigErrorKind.NotSupported);
+                context.Error(node, $"'{type}' configures Envoy's {canonical[(category.Length + 1)..]} {LastWord(noun)}, which is not supported yet", kind: ConfigErrorKind.NotSupported);
             else
                 context.Error(node, $"'{type}' does not configure a {noun}: it belongs to {known.Category}");
             return;

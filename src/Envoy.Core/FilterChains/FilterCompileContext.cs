@@ -1,3 +1,4 @@
+using Envoy.AccessLog.Files;
 using Envoy.RuntimeSettings;
 using Envoy.Stats;
 
@@ -6,10 +7,11 @@ namespace Envoy.FilterChains;
 /// <summary>What a filter's options are compiled with. Main-owned.</summary>
 public sealed class FilterCompileContext
 {
-    internal FilterCompileContext(StatsStore stats, RuntimeLoader runtime)
+    internal FilterCompileContext(StatsStore stats, RuntimeLoader runtime, LogFiles logFiles)
     {
         Stats = stats;
         Runtime = runtime;
+        LogFiles = logFiles;
     }
 
     /// <summary>The proxy's statistics.</summary>
@@ -17,4 +19,7 @@ public sealed class FilterCompileContext
 
     /// <summary>The proxy's runtime keys.</summary>
     internal RuntimeLoader Runtime { get; }
+
+    /// <summary>The files of the proxy's access logs.</summary>
+    internal LogFiles LogFiles { get; }
 }

@@ -92,6 +92,9 @@ public sealed class StreamInfo
     /// <summary>The request was a health check that a filter answered or let pass.</summary>
     public bool IsHealthCheck { get; internal set; }
 
+    /// <summary>When it began, in milliseconds of the worker's clock.</summary>
+    internal long BeganAt { get; set; }
+
     /// <summary>Moments of the exchange, in milliseconds of the worker's clock.</summary>
     internal StreamTimes Times;
 
@@ -101,12 +104,16 @@ public sealed class StreamInfo
     /// <summary>As <see cref="BytesRetransmitted"/>, in packets.</summary>
     internal ulong PacketsRetransmitted { get; set; }
 
+    /// <summary>A moment of the worker's clock as <see cref="Times"/> has it.</summary>
+    internal long Moment(long now) => StreamTimes.At(now - BeganAt);
+
     /// <summary>Marks a flag, keeping those already set.</summary>
     internal void AddFlag(ResponseFlags flag) => ResponseFlags |= flag;
 
     internal void Clear()
     {
         StartTime = default;
+        BeganAt = 0;
         DurationMilliseconds = 0;
         ResponseCode = AttemptCount = 0;
         ResponseCodeDetails = ConnectionTerminationDetails = null;

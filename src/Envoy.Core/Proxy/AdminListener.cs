@@ -29,6 +29,7 @@ internal sealed class AdminListener
         var options = new HttpConnectionManagerOptions
         {
             StatPrefix = "admin",
+            AccessLogs = config.AccessLogs,
             HttpFilters = [new HttpFilterConfig("admin", new CustomHttpFilterOptions(() => new Filter(model), Terminal: true))],
         };
         var listenerConfig = new ListenerConfig
@@ -38,7 +39,7 @@ internal sealed class AdminListener
             StatPrefix = "admin",
             FilterChains = [new FilterChainConfig { Filters = [new NetworkFilterConfig("admin", options)] }],
         };
-        var snapshot = new ListenerSnapshot(listenerConfig, EndPoints.Resolve(config.Address), [options.Compile(new FilterCompileContext(runtime.Stats, runtime.Runtime))]);
+        var snapshot = new ListenerSnapshot(listenerConfig, EndPoints.Resolve(config.Address), [options.Compile(new FilterCompileContext(runtime.Stats, runtime.Runtime, runtime.LogFiles))]);
         var listener = new Listener(snapshot, engine, runtime.Stats, main, [main]);
         try
         {

@@ -48,7 +48,7 @@ public sealed class EnvoyProxy : IAsyncDisposable
     /// <param name="options">How it runs; null for the defaults.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <exception cref="ArgumentException">The configuration contradicts itself; the message lists every error.</exception>
-    /// <exception cref="ProxyStartException">An address cannot be bound. Nothing is left running.</exception>
+    /// <exception cref="ProxyStartException">An address cannot be bound, or an access log's file not be opened. Nothing is left running.</exception>
     public static async Task<EnvoyProxy> StartAsync(ProxyConfig config, EnvoyProxyOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -90,6 +90,13 @@ public sealed class EnvoyProxy : IAsyncDisposable
     /// stops the waiting, not the draining; dispose the proxy to end what is left.
     /// </summary>
     public Task DrainAsync(CancellationToken cancellationToken = default) => _runtime.DrainAsync().WaitAsync(cancellationToken);
+
+    /// <summary>
+    /// Completes when the lines of all exchanges that have ended are in the access logs' files, which otherwise takes up to
+    /// <see cref="EnvoyProxyOptions.FileFlushInterval"/>. Stopping does the same.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The proxy has stopped.</exception>
+    public Task FlushAccessLogsAsync() => _runtime.FlushAccessLogsAsync();
 
     /// <summary>Stops at once: closes every connection and gives back every thread, socket and timer. Idempotent.</summary>
     public ValueTask DisposeAsync() => _runtime.DisposeAsync();

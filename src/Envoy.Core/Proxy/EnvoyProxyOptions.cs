@@ -30,6 +30,12 @@ public sealed record EnvoyProxyOptions
     /// <summary>Where in-memory addresses live; share one between proxies that are to meet. Default null: one of the proxy's own.</summary>
     public MemoryNetwork? MemoryNetwork { get; init; }
 
+    /// <summary>
+    /// How long lines of an access log may wait for 64 KiB to come together before they are written; above zero. Default 10 s, as Envoy's
+    /// <c>--file-flush-interval-msec</c>.
+    /// </summary>
+    public TimeSpan FileFlushInterval { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Seeds every random choice, so that a test can repeat it. Default null: unpredictable.</summary>
     public int? RandomSeed { get; init; }
 
@@ -38,5 +44,6 @@ public sealed record EnvoyProxyOptions
         if (Concurrency is < 1 or > 1024)
             throw new ArgumentOutOfRangeException(nameof(Concurrency), Concurrency, "Concurrency is 1 to 1024.");
         ArgumentNullException.ThrowIfNull(TimeProvider);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(FileFlushInterval, TimeSpan.Zero);
     }
 }

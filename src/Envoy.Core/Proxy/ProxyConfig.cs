@@ -1,3 +1,4 @@
+using Envoy.AccessLog;
 using Envoy.Clusters;
 using Envoy.Extensions;
 using Envoy.Listeners;
@@ -51,4 +52,7 @@ public sealed record AdminConfig
 {
     /// <summary>Where it listens.</summary>
     public required AddressConfig Address { get; init; }
+
+    /// <summary>Told of every request to it. Default: none.</summary>
+    public ValueList<AccessLogConfig> AccessLogs { get; init; } = [];
 }

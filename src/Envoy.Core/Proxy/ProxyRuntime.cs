@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using Envoy.AccessLog.Files;
 using Envoy.Clusters;
 using Envoy.Clusters.Pools;
 using Envoy.FilterChains;
@@ -22,7 +23,7 @@ namespace Envoy.Proxy;
 /// <remarks>
 /// <code>
 ///  start: admin ─► clusters (first DNS answers) ─► bind all listeners ─► loops run
-///  stop:  accept ─► connections ─► clusters ─► loops ─► resolver          (the reverse; also after a start that failed half-way)
+///  stop:  accept ─► connections ─► clusters ─► loops ─► log files, resolver   (the reverse; also after a start that failed half-way)
 /// </code>
 /// </remarks>
 internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
@@ -74,6 +75,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
 
         _resolver = options.DnsResolver ?? (_ownResolver = new ResolverThread(_logger));
         Runtime = new RuntimeLoader(config.LayeredRuntime, Stats);
+        LogFiles = new LogFiles(Stats, options.Concurrency + 1, options.FileFlushInterval, _logger);
         _meter = options.MeterFactory is { } factory ? new StatsMeter(Stats, factory) : null;
         _listenerStats = new ListenerManagerStats(Stats.Root.Scope("listener_manager"), Stats.MainShard);
         _flusher = new StatsFlusher(_main, Stats, options.Concurrency, _ownResolver);
@@ -82,6 +84,8 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
     public StatsStore Stats { get; }
 
     public RuntimeLoader Runtime { get; }
+
+    public LogFiles LogFiles { get; }
 
     public ProxyConfig Config => _config;
 
@@ -127,6 +131,8 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
         return Task.WhenAll(_listeners.Select(l => l.DrainAsync()));
     }
 
+    public Task FlushAccessLogsAsync() => LogFiles.FlushAsync(_admin is null ? _workers : [.. _workers, _main]);
+
     /// <summary>The reverse of starting; whoever calls it later waits for the first call.</summary>
     public ValueTask DisposeAsync()
     {
@@ -150,7 +156,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
         await initialised.WaitAsync(cancellationToken).ConfigureAwait(false);
 
         // Every port is bound before the first connection is taken, so that a start that fails has served nobody.
-        var compile = new FilterCompileContext(Stats, Runtime);
+        var compile = new FilterCompileContext(Stats, Runtime, LogFiles);
         foreach (var config in _config.Listeners)
             await Bind(() => Task.FromResult(AddListener(config, compile)), config.Name, config.Address).ConfigureAwait(false);
         foreach (var listener in _listeners)
@@ -192,6 +198,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
         Listeners = () => AdminViews.Listeners(_listeners),
         Runtime = Runtime,
         FlushStats = _flusher.Flush,
+        ReopenLogs = LogFiles.Reopen,
         Quit = () => _shutdownRequested.TrySetResult(),
     };
 
@@ -211,6 +218,11 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
                 _ => e.Message,
             };
             throw new ProxyStartException($"Listener '{name}' cannot listen on {address}: {why}.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What is opened besides sockets is the access logs' files.
+            throw new ProxyStartException($"Listener '{name}' cannot write its access log: {e.Message}", e);
         }
     }
 
@@ -236,6 +248,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
         _main.Stop();
         foreach (var worker in _workers.Append(_main))
             await ((Task)worker.Stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Try(LogFiles.CloseAsync).ConfigureAwait(false);
         _ownResolver?.Dispose();
         _meter?.Dispose();
         _completion.TrySetResult();

@@ -299,6 +299,7 @@ internal sealed class AdminRouterTests
                   format: File format to use; One of (text, json)
               /quitquitquit (POST): exit the server
               /ready: print server state, return 200 if LIVE, otherwise return 503
+              /reopen_logs (POST): reopen access logs
               /reset_counters (POST): reset all counters to zero
               /server_info: print server version/status information
               /stats: print server stats

@@ -125,7 +125,7 @@ public sealed class AbuseTests(EngineKind engine) : HttpFixture(engine)
     public async Task AccessLog_ThatThrows_DoesNotKeepTheConnection()
     {
         await using var upstream = new FakeUpstream().Answer(Answers.Ok("fine"));
-        await using var proxy = await TestProxy.ForwardTo(upstream, Options with { ConfigureHttp = h => h with { AccessLogs = [new BadLog()] } });
+        await using var proxy = await TestProxy.ForwardTo(upstream, Options with { ConfigureHttp = h => h with { AccessLogs = [AccessLogConfig.Of(new BadLog())] } });
         using var client = await proxy.ConnectAsync();
         for (var i = 0; i < 3; i++)
             Assert.That((await client.ExchangeAsync(Get)).Status, Is.EqualTo(200));

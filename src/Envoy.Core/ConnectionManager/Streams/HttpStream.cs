@@ -28,12 +28,13 @@ namespace Envoy.ConnectionManager.Streams;
 ///  a reset from either side, or an exception in a filter, ends it at once.
 /// </code>
 /// </remarks>
-internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimerHandler
+internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimerHandler
 {
     private readonly HttpConnectionManagerFactory _shared;
     private readonly HttpFilterChain _chain;
     private readonly TimerNode _idleTimer;
     private readonly TimerNode? _requestTimer;
+    private readonly TimerNode? _logTimer;
     private HttpConnectionManager? _manager;
     private IServerStream _codec = null!;
     private RouteMatchResult _match;
@@ -51,6 +52,8 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
         _idleTimer = new TimerNode(this);
         if (shared.Options.RequestTimeout > TimeSpan.Zero)
             _requestTimer = new TimerNode(this);
+        if (shared.Options.AccessLogFlushInterval is not null)
+            _logTimer = new TimerNode(this);
     }
 
     [Flags]
@@ -119,6 +122,7 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
         _startedAt = _lastActivity = Worker.Now;
         BufferLimit = manager.Connection.BufferLimit;
         StreamInfo.Clear();
+        StreamInfo.BeganAt = _startedAt;
         StreamInfo.Protocol = "HTTP/1.1";
         var connection = manager.Connection;
         StreamInfo.DownstreamRemoteAddress = StreamInfo.DownstreamDirectRemoteAddress = connection.RemoteAddress;
@@ -136,6 +140,8 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
             Worker.Arm(_idleTimer, _idleTimeout);
         if (_requestTimer is not null)
             Worker.Arm(_requestTimer, _shared.Options.RequestTimeout);
+        if (_logTimer is not null)
+            Worker.Arm(_logTimer, _shared.Options.AccessLogFlushInterval!.Value);
     }
 
     public void OnRequestHeaders(bool endStream)
@@ -252,6 +258,13 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
             return;
         }
 
+        if (ReferenceEquals(timer, _logTimer))
+        {
+            Log(AccessLogType.DownstreamPeriodic);
+            Worker.Arm(timer, _shared.Options.AccessLogFlushInterval!.Value);
+            return;
+        }
+
         // Armed once; what has moved since only puts it off.
         var left = _idleTimeout - (Worker.Now - _lastActivity);
         if (left > 0)
@@ -317,6 +330,7 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
         if (Has(Flags.CloseConnection))
             ResponseHeaders.Set(HeaderId.Connection, "close"u8);
         ChargeResponse();
+        StreamInfo.Times.FirstDownstreamTx = StreamInfo.Moment(Worker.Now);
         _codec.SendHeaders(ResponseHeaders, endStream);
         if (endStream)
             CompleteResponse();
@@ -403,7 +417,8 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
 
     private void Answer(in LocalReply reply, bool throughChain)
     {
-        var body = LocalReplies.Write(ResponseHeaders, reply, Has(Flags.IsGrpc));
+        StreamInfo.DurationMilliseconds = Worker.Now - _startedAt;
+        var body = LocalReplies.Write(reply, Has(Flags.IsGrpc), _shared.FormatContextOf(this), _shared);
         var endStream = body.IsEmpty || RequestHeaders.Get(HeaderId.Method).SequenceEqual("HEAD"u8);
         if (!throughChain)
         {
@@ -446,102 +461,6 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
         return true;
     }
 
-    private void HandleRequestHeaders(bool endStream)
-    {
-        var traits = _codec.Traits;
-        if ((traits & RequestTraits.Http10) != 0)
-            StreamInfo.Protocol = "HTTP/1.0";
-        if (endStream)
-            CompleteRequest();
-        if (GrpcContentType.Is(RequestHeaders.Get(HeaderId.ContentType)))
-            _flags |= Flags.IsGrpc;
-        if ((traits & RequestTraits.Http10) != 0 && !_shared.Options.AcceptHttp10)
-        {
-            Refuse(426, "low_version", "");
-            return;
-        }
-
-        if ((traits & RequestTraits.Http10) != 0 && _shared.Snapshot.DefaultHost is { Length: > 0 } host && !RequestHeaders.Contains(HeaderId.Authority))
-            RequestHeaders.SetUnchecked(HeaderId.Authority, host);
-        if (!RequestHeaders.Contains(HeaderId.Authority))
-        {
-            Refuse(400, "missing_host_header", "");
-            return;
-        }
-
-        HostNormalization.Apply(RequestHeaders, _shared.Options, Connection);
-        if (!NormalizePath())
-            return;
-        var error = RequestPreparation.Prepare(RequestHeaders, _shared, Connection, StreamInfo);
-        if (error is not null)
-        {
-            OnCodecError(error);
-            return;
-        }
-
-        if ((traits & RequestTraits.ExpectsContinue) != 0 && !_shared.Options.Proxy100Continue)
-            AnswerExpectation(endStream);
-        _flags |= Flags.ChainStarted;
-        _chain.Start();
-        // A filter may have answered or reset when it was attached.
-        if (!Has(Flags.Active) || _chain.Request.IsEnded)
-            return;
-        if (Has(Flags.AboveHigh))
-            _chain.HoldResponse(true);
-        // CONNECT has no path, and like an upgrade turns the stream into bytes.
-        if ((traits & RequestTraits.RequestsUpgrade) != 0 || !RequestHeaders.Contains(HeaderId.Path))
-        {
-            // Envoy's answer as long as upgrade_configs allow none.
-            _shared.Stats.DownstreamRqWsOnNonWsRoute.Inc();
-            SendLocalReply(new LocalReply(403, "upgrade_failed") { CloseConnection = true });
-            return;
-        }
-
-        if (RequestHeaders.TryGet(HeaderId.Path, out var path) && path[0] != (byte)'/')
-        {
-            _shared.Stats.DownstreamRqNonRelativePath.Inc();
-            SendLocalReply(new LocalReply(404, "absolute_path_rejected"));
-            return;
-        }
-
-        if (Match.Route?.Action is ForwardAction { IdleTimeout: { } idle })
-            ChangeIdleTimeout((long)idle.TotalMilliseconds);
-        _chain.Request.Headers(endStream);
-    }
-
-    /// <summary>False: the path has been answered.</summary>
-    private bool NormalizePath()
-    {
-        var outcome = PathNormalization.Apply(RequestHeaders, _shared.Options);
-        if (outcome == PathNormalization.Outcome.Continue)
-            return true;
-        // A gRPC client follows no redirect.
-        if (outcome == PathNormalization.Outcome.Reject || Has(Flags.IsGrpc))
-        {
-            _shared.Stats.DownstreamRqFailedPathNormalization.Inc();
-            SendLocalReply(new LocalReply(400, "path_normalization_failed"));
-            return false;
-        }
-
-        _shared.Stats.DownstreamRqRedirectedWithNormalizedPath.Inc();
-        SendLocalReply(new LocalReply(307, "path_normalization_failed")
-        {
-            ModifyHeaders = response => response.SetUnchecked(HeaderId.Location, RequestHeaders.Get(HeaderId.Path)),
-        });
-        return false;
-    }
-
-    private void AnswerExpectation(bool endStream)
-    {
-        RequestHeaders.Remove(HeaderId.Expect);
-        if (endStream)
-            return;
-        // Answered here, whatever the upstream would say (RFC 9110 section 10.1.1 allows a proxy to; Envoy's default).
-        ResponseHeaders.Set(HeaderId.Status, "100"u8);
-        _codec.SendInformational(ResponseHeaders);
-        ResponseHeaders.Clear();
-    }
-
     private void ChangeIdleTimeout(long milliseconds)
     {
         _idleTimeout = milliseconds;
@@ -571,7 +490,7 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
     private void CompleteRequest()
     {
         _flags |= Flags.RequestComplete;
-        StreamInfo.Times.LastDownstreamRx = StreamTimes.At(Worker.Now - _startedAt);
+        StreamInfo.Times.LastDownstreamRx = StreamInfo.Moment(Worker.Now);
         if (_requestTimer is not null)
             Worker.Disarm(_requestTimer);
     }
@@ -579,6 +498,7 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
     private void CompleteResponse()
     {
         _flags |= Flags.ResponseComplete;
+        StreamInfo.Times.LastDownstreamTx = StreamInfo.Moment(Worker.Now);
         End();
     }
 
@@ -603,6 +523,8 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
         Worker.Disarm(_idleTimer);
         if (_requestTimer is not null)
             Worker.Disarm(_requestTimer);
+        if (_logTimer is not null)
+            Worker.Disarm(_logTimer);
         var duration = Worker.Now - _startedAt;
         _shared.Stats.DownstreamRqActive.Dec();
         _shared.Stats.DownstreamRqTime.Record(duration);
@@ -615,8 +537,7 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
             codec.Reset(StreamResetReason.LocalReset);
         else if (Has(Flags.ResponseComplete))
             codec.Finish(Has(Flags.CloseConnection) || !Has(Flags.RequestComplete) || _shared.Drain.IsDraining || manager.IsClosing);
-        if (_shared.Options.AccessLogs.Count > 0)
-            Log(duration);
+        Log(AccessLogType.DownstreamEnd);
         // From inside one of its own events the stream is given back only when that event is over.
         if (Has(Flags.InEvent))
             _flags |= Flags.EndPending;
@@ -624,9 +545,10 @@ internal sealed class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimer
             Recycle();
     }
 
-    private void Log(long duration)
+    private void Log(AccessLogType type)
     {
-        AccessLogs.Write(_shared.Options.AccessLogs, StreamInfo, duration, Worker);
+        if (!_shared.AccessLogs.IsEmpty)
+            _shared.AccessLogs.Write(_shared.FormatContextOf(this), type, Worker.Now - _startedAt);
     }
 
     private void Recycle()

@@ -1,51 +1,62 @@
 using System.Buffers.Text;
 using System.Text;
 using Envoy.FilterChains.Http;
+using Envoy.Formatting;
 using Envoy.Http;
 using Envoy.Http.Headers;
 
 namespace Envoy.ConnectionManager.Streams;
 
-/// <summary>Writes the answers that the proxy gives itself, as Envoy words them.</summary>
+/// <summary>Writes the answers that the proxy gives itself, as Envoy words them and as <c>local_reply_config</c> changes them.</summary>
 internal static class LocalReplies
 {
-    /// <summary>Fills <paramref name="headers"/> and returns the body.</summary>
-    public static ReadOnlyMemory<byte> Write(HeaderMap headers, in LocalReply reply, bool isGrpc)
+    /// <summary>Fills the context's response headers and returns the body.</summary>
+    public static ReadOnlyMemory<byte> Write(in LocalReply reply, bool isGrpc, FormatContext context, HttpConnectionManagerFactory shared)
     {
+        var headers = context.ResponseHeaders!;
         headers.Clear();
-        // RFC 9110 sections 15.3.5 and 15.4.5: these statuses end with their headers, whatever was configured.
-        var body = reply.Status is 204 or 304 ? default : reply.BodyBytes.IsEmpty ? Encoding.UTF8.GetBytes(reply.Body) : reply.BodyBytes;
+        SetNumber(headers, HeaderId.Status, reply.Status);
+        ReadOnlyMemory<byte> body = reply.BodyBytes.IsEmpty ? Encoding.UTF8.GetBytes(reply.Body) : reply.BodyBytes;
+        context.Info.ResponseCode = reply.Status;
+        reply.ModifyHeaders?.Invoke(headers);
+        var contentType = shared.Snapshot.LocalReplies?.Apply(context, shared.FilterRoom, shared.Value, ref body);
+        var status = context.Info.ResponseCode;
         if (isGrpc)
         {
-            WriteGrpc(headers, reply, body.Span);
+            WriteGrpc(headers, reply.GrpcStatus ?? GrpcStatusMapping.FromHttp(status), body.Span);
             return default;
         }
 
-        Span<byte> digits = stackalloc byte[20];
-        Utf8Formatter.TryFormat(reply.Status, digits, out var written);
-        headers.SetUnchecked(HeaderId.Status, digits[..written]);
-        if (!body.IsEmpty)
+        // RFC 9110 sections 15.3.5 and 15.4.5: these statuses end with their headers, whatever was configured.
+        if (body.IsEmpty || status is 204 or 304)
         {
-            Utf8Formatter.TryFormat(body.Length, digits, out written);
-            headers.SetUnchecked(HeaderId.ContentLength, digits[..written]);
-            headers.SetUnchecked(HeaderId.ContentType, "text/plain"u8);
+            headers.Remove(HeaderId.ContentType);
+            return default;
         }
 
-        reply.ModifyHeaders?.Invoke(headers);
+        SetNumber(headers, HeaderId.ContentLength, body.Length);
+        if (contentType is not null)
+            headers.Set("content-type", contentType);
+        else if (!headers.Contains(HeaderId.ContentType))
+            headers.SetUnchecked(HeaderId.ContentType, "text/plain"u8);
         return body;
     }
 
     // A gRPC client reads its status from grpc-status: HTTP says 200 and there is no body (trailers-only).
-    private static void WriteGrpc(HeaderMap headers, in LocalReply reply, ReadOnlySpan<byte> message)
+    private static void WriteGrpc(HeaderMap headers, int status, ReadOnlySpan<byte> message)
     {
         headers.SetUnchecked(HeaderId.Status, "200"u8);
         headers.SetUnchecked(HeaderId.ContentType, "application/grpc"u8);
-        Span<byte> digits = stackalloc byte[20];
-        Utf8Formatter.TryFormat(GrpcStatusMapping.FromHttp(reply.Status), digits, out var written);
-        headers.SetUnchecked(HeaderId.GrpcStatus, digits[..written]);
+        SetNumber(headers, HeaderId.GrpcStatus, status);
         if (!message.IsEmpty)
             headers.Set("grpc-message", PercentEncode(message));
-        reply.ModifyHeaders?.Invoke(headers);
+    }
+
+    private static void SetNumber(HeaderMap headers, HeaderId id, int number)
+    {
+        Span<byte> digits = stackalloc byte[20];
+        Utf8Formatter.TryFormat(number, digits, out var written);
+        headers.SetUnchecked(id, digits[..written]);
     }
 
     private static string PercentEncode(ReadOnlySpan<byte> text)

@@ -20,6 +20,9 @@ public readonly record struct LocalReply(int Status, string Details)
     /// <summary>Adds or changes headers before they are sent; null (default): nothing.</summary>
     public Action<HeaderMap>? ModifyHeaders { get; init; }
 
+    /// <summary>What a gRPC client is told as its status; null (default): what the HTTP status amounts to.</summary>
+    public int? GrpcStatus { get; init; }
+
     /// <summary>The connection cannot be used again.</summary>
     internal bool CloseConnection { get; init; }
 }

@@ -27,6 +27,9 @@ internal sealed record AdminModel
     /// <summary>Asks the host to stop the proxy (<c>/quitquitquit</c>); must not wait for it, since the answer goes out first.</summary>
     public required Action Quit { get; init; }
 
+    /// <summary>Opens the access logs' files again (<c>/reopen_logs</c>). Default: there are none.</summary>
+    public Action ReopenLogs { get; init; } = static () => { };
+
     /// <summary>Makes health checks of this proxy fail (true) or pass (false); null (default): the two paths do not exist.</summary>
     public Action<bool>? FailHealthCheck { get; init; }
 }

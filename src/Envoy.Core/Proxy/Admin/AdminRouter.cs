@@ -31,6 +31,7 @@ internal static class AdminRouter
         },
         new("/quitquitquit", "exit the server", true, static (_, model) => Act(model.Quit)),
         new("/ready", "print server state, return 200 if LIVE, otherwise return 503", false, static (_, model) => Ready(model.Server().State)),
+        new("/reopen_logs", "reopen access logs", true, static (_, model) => Act(model.ReopenLogs)),
         new("/reset_counters", "reset all counters to zero", true, static (_, model) => Act(model.Stats.ResetCounters)),
         new("/runtime", "print runtime values", false, static (_, model) => Json(RuntimePages.Render(model.Runtime!))),
         new("/runtime_modify", "Adds or modifies runtime values as passed in query parameters. To delete a previously added key, use an empty string as the value. Note that deletion only applies to overrides added via this endpoint; values loaded from disk can be modified via override but not deleted. E.g. ?key1=value1&key2=value2...", true, static (query, model) => RuntimePages.Modify(query, model.Runtime!)),

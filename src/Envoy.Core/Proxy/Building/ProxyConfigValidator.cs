@@ -1,3 +1,4 @@
+using Envoy.AccessLog;
 using Envoy.Clusters;
 using Envoy.Extensions;
 using Envoy.Listeners;
@@ -28,7 +29,14 @@ internal static class ProxyConfigValidator
     private static void Validate(ProxyConfig config, ConfigValidation validation)
     {
         if (config.Admin is { } admin)
-            validation.In("admin", () => ValidateBindable(admin.Address, validation));
+        {
+            validation.In("admin", () =>
+            {
+                ValidateBindable(admin.Address, validation);
+                AccessLogSet.Validate(admin.AccessLogs, validation);
+            });
+        }
+
         var listeners = new HashSet<string>(StringComparer.Ordinal);
         var addresses = new Dictionary<AddressConfig, string>();
         validation.In("static_resources", () =>

@@ -14,9 +14,11 @@ internal static unsafe partial class Interop
     public const int EpollCtlAdd = 1;
     public const int EpollCtlDel = 2;
 
+    public const int Eperm = 1;
     public const int Eintr = 4;
     public const int Eagain = 11;
     public const int Enomem = 12;
+    public const int Eacces = 13;
     public const int Enfile = 23;
     public const int Emfile = 24;
     public const int Econnaborted = 103;
@@ -39,6 +41,13 @@ internal static unsafe partial class Interop
     public const int AfInet = 2;
     public const int AfInet6 = 10;
 
+    // The same on x86-64 and arm64, .NET's Linux targets.
+    public const int OpenWriteOnly = 0x1;
+    public const int OpenCreate = 0x40;
+    public const int OpenAppend = 0x400;
+    public const int OpenCloseOnExec = 0x80000;
+    public const int DuplicateCloseOnExec = 1030;
+
     private const string Libc = "libc";
 
     [LibraryImport(Libc, EntryPoint = "epoll_create1", SetLastError = true)]
@@ -52,6 +61,12 @@ internal static unsafe partial class Interop
 
     [LibraryImport(Libc, EntryPoint = "eventfd", SetLastError = true)]
     public static partial int EventFd(uint initial, int flags);
+
+    [LibraryImport(Libc, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport(Libc, EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int DuplicateAbove(int descriptor, int command, int least);
 
     [LibraryImport(Libc, EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(int descriptor, void* buffer, nint count);

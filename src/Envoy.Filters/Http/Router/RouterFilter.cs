@@ -21,6 +21,7 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
     private HttpFilterCallbacks _callbacks = null!;
     private RouteMatchResult _match;
     private bool _responseStarted;
+    private bool _requestComplete;
 
     private RouterFilter(Factory shared)
     {
@@ -38,6 +39,7 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
     {
         // 1. Which route?
         _match = _callbacks.Match;
+        _requestComplete = endStream;
         _shared.Stats.RqTotal.Inc();
         switch (_match.Route?.Action)
         {
@@ -60,12 +62,15 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
 
     public FilterStatus OnRequestData(ByteQueue data, bool endStream)
     {
+        if (endStream)
+            CompleteRequest();
         _exchange.SendData(data, endStream);
         return FilterStatus.Take;
     }
 
     public FilterStatus OnRequestTrailers(HeaderMap trailers)
     {
+        CompleteRequest();
         _exchange.SendTrailers(trailers);
         return FilterStatus.Take;
     }
@@ -78,7 +83,7 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
 
     public void Clear()
     {
-        _responseStarted = false;
+        _responseStarted = _requestComplete = false;
         _match = default;
         _exchange.Clear();
     }
@@ -87,7 +92,11 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
 
     public void OnAttempt(int number, bool afterTimeout)
     {
-        _callbacks.StreamInfo.AttemptCount = number;
+        var info = _callbacks.StreamInfo;
+        info.AttemptCount = number;
+        info.Times.FirstUpstreamTx = info.Moment(_callbacks.Worker.Now);
+        if (_requestComplete)
+            info.Times.LastUpstreamTx = info.Times.FirstUpstreamTx;
         if (_match.VirtualHost is not { } host)
             return;
         var headers = _callbacks.RequestHeaders;
@@ -120,6 +129,9 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
         var info = _callbacks.StreamInfo;
         info.ResponseCodeDetails = "via_upstream";
         info.ResponseCode = status;
+        info.Times.FirstUpstreamRx = info.Moment(_callbacks.Worker.Now);
+        if (endStream)
+            info.Times.LastUpstreamRx = info.Times.FirstUpstreamRx;
         info.UpstreamProtocol = "HTTP/1.1";
         info.UpstreamHost = _exchange.Host?.Address;
         info.UpstreamHostName = _exchange.Host?.Hostname;
@@ -133,9 +145,18 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
         _callbacks.Chain.RespondHeaders(endStream);
     }
 
-    public void OnResponseData(ByteQueue data, bool endStream) => _callbacks.Chain.RespondData(data, endStream);
+    public void OnResponseData(ByteQueue data, bool endStream)
+    {
+        if (endStream)
+            CompleteResponse();
+        _callbacks.Chain.RespondData(data, endStream);
+    }
 
-    public void OnResponseTrailers() => _callbacks.Chain.RespondTrailers();
+    public void OnResponseTrailers()
+    {
+        CompleteResponse();
+        _callbacks.Chain.RespondTrailers();
+    }
 
     public void OnFailed(in ExchangeFailure failure)
     {
@@ -203,6 +224,19 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
         return FilterStatus.Hold;
     }
 
+    private void CompleteRequest()
+    {
+        _requestComplete = true;
+        var info = _callbacks.StreamInfo;
+        info.Times.LastUpstreamTx = info.Moment(_callbacks.Worker.Now);
+    }
+
+    private void CompleteResponse()
+    {
+        var info = _callbacks.StreamInfo;
+        info.Times.LastUpstreamRx = info.Moment(_callbacks.Worker.Now);
+    }
+
     private void Redirect(Route route, RedirectAction redirect)
     {
         _shared.Stats.RqRedirect.Inc();
@@ -226,7 +260,7 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
             BodyBytes = direct.BodyFor(_callbacks.Host.Formatting),
             ModifyHeaders = type is null && route.ResponseMutations.Length == 0 ? null : response =>
             {
-                if (type is not null && response.Contains(HeaderId.ContentType))
+                if (type is not null)
                     response.Set("content-type", type);
                 RequestRewriting.FinishResponse(route, null, response, _callbacks.Host.Formatting, _shared.Values);
             },

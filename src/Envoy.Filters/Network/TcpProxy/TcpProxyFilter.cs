@@ -24,6 +24,7 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
     private IUpstreamConnection? _upstream;
     private TimerNode? _idleTimer;
     private TimerNode? _durationTimer;
+    private TimerNode? _logTimer;
     private string? _cluster;
     private string? _host;
     private string? _endReason;
@@ -63,6 +64,12 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
             Worker.Arm(_durationTimer, longest);
         }
 
+        if (Options.AccessLogFlushInterval is { } interval)
+        {
+            _logTimer = new TimerNode(this);
+            Worker.Arm(_logTimer, interval);
+        }
+
         _cluster = _shared.Snapshot.ChooseCluster(Worker.Random);
         Connect();
         return NetworkFilterStatus.Continue;
@@ -94,8 +101,10 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
         _early?.Clear();
         if (_durationTimer is not null)
             Worker.Disarm(_durationTimer);
+        if (_logTimer is not null)
+            Worker.Disarm(_logTimer);
         CloseUpstream(connectionEvent);
-        Log();
+        Log(AccessLogType.TcpConnectionEnd);
     }
 
     private void CloseUpstream(ConnectionEvent connectionEvent)
@@ -179,6 +188,13 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
             return;
         }
 
+        if (ReferenceEquals(timer, _logTimer))
+        {
+            Log(AccessLogType.TcpPeriodic);
+            Worker.Arm(timer, Options.AccessLogFlushInterval!.Value);
+            return;
+        }
+
         OnIdleTimer();
     }
 
@@ -230,6 +246,8 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
             Worker.Arm(_idleTimer, Options.IdleTimeout);
         }
 
+        if (Options.FlushAccessLogOnConnected)
+            Log(AccessLogType.TcpUpstreamConnected);
         if (_early is { } early)
             _upstream!.Connection.Write(early, _earlyEnd);
         Downstream.ReadDisable(false);
@@ -266,21 +284,28 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
             Worker.Disarm(_idleTimer);
     }
 
-    private void Log()
+    private void Log(AccessLogType type)
     {
-        if (Options.AccessLogs.Count == 0)
+        if (_shared.AccessLogs.IsEmpty)
             return;
         var duration = Worker.Now - Downstream.CreatedAt;
         var info = new StreamInfo
         {
+            StartTime = Worker.TimeProvider.GetUtcNow() - TimeSpan.FromMilliseconds(duration),
             BytesReceived = Downstream.BytesReceived,
             BytesSent = Downstream.BytesSent,
             ResponseFlags = _flags,
             ConnectionTerminationDetails = _endReason,
+            AttemptCount = (int)_attempts,
             UpstreamCluster = _cluster,
             UpstreamHost = _host,
+            UpstreamLocalAddress = _joined ? _upstream?.Connection.LocalAddress : null,
+            UpstreamRemoteAddress = _joined ? _upstream?.Connection.RemoteAddress : null,
             DownstreamRemoteAddress = Downstream.RemoteAddress,
+            DownstreamDirectRemoteAddress = Downstream.RemoteAddress,
+            DownstreamLocalAddress = Downstream.LocalAddress,
+            DownstreamDirectLocalAddress = Downstream.LocalAddress,
         };
-        AccessLogs.Write(Options.AccessLogs, info, duration, Worker);
+        _shared.AccessLogs.Write(new FormatContext { Info = info, Clock = Worker.TimeProvider, Random = Worker.Random }, type, duration);
     }
 }

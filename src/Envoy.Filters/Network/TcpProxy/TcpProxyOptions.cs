@@ -36,6 +36,7 @@ public sealed record TcpProxyOptions : NetworkFilterOptions
     public override void Validate(ConfigValidation validation)
     {
         ArgumentNullException.ThrowIfNull(validation);
+        AccessLogSet.Validate(AccessLogs, validation);
         validation.RequireCluster(this, "cluster", Cluster);
         ulong sum = 0;
         validation.In("weighted_clusters", () => validation.Each("clusters", WeightedClusters, weighted =>
@@ -50,8 +51,14 @@ public sealed record TcpProxyOptions : NetworkFilterOptions
     }
 
     /// <summary>Told of every finished connection. Default: none.</summary>
-    public ValueList<IAccessLog> AccessLogs { get; init; } = [];
+    public ValueList<AccessLogConfig> AccessLogs { get; init; } = [];
+
+    /// <summary>Tell the access logs when the upstream connection is there, too. Default false.</summary>
+    public bool FlushAccessLogOnConnected { get; init; }
+
+    /// <summary>Tell the access logs of connections under way, too, this often; at least 1 ms. Default null: not.</summary>
+    public TimeSpan? AccessLogFlushInterval { get; init; }
 
     /// <inheritdoc/>
-    protected internal override INetworkFilterSnapshot Compile(FilterCompileContext context) => new TcpProxySnapshot(this);
+    protected internal override INetworkFilterSnapshot Compile(FilterCompileContext context) => new TcpProxySnapshot(this, context);
 }

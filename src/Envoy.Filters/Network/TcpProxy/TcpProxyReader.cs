@@ -1,3 +1,4 @@
+using Envoy.AccessLog;
 using Envoy.Extensions;
 
 namespace Envoy.Filters.Network.TcpProxy;
@@ -17,6 +18,12 @@ internal static class TcpProxyReader
             "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster", Defaults)
         .List("clusters", o => o.WeightedClusters, (o, v) => o with { WeightedClusters = v }, Weighted, required: true);
 
+    private static readonly FieldTable<TcpProxyOptions> AccessLogOptions = new FieldTable<TcpProxyOptions>(
+            "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TcpAccessLogOptions", Defaults)
+        .Duration("access_log_flush_interval", o => o.AccessLogFlushInterval, (o, v) => o with { AccessLogFlushInterval = v }, TimeSpan.FromMilliseconds(1))
+        .Bool("flush_access_log_on_connected", o => o.FlushAccessLogOnConnected, (o, v) => o with { FlushAccessLogOnConnected = v })
+        .NotYet("flush_access_log_on_start=false");
+
     public static readonly FieldTable<TcpProxyOptions> Fields = new FieldTable<TcpProxyOptions>(
             "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", Defaults)
         .Text("stat_prefix", o => o.StatPrefix, (o, v) => o with { StatPrefix = v }, required: true)
@@ -26,9 +33,12 @@ internal static class TcpProxyReader
         .Number("max_connect_attempts", o => o.MaxConnectAttempts, (o, v) => o with { MaxConnectAttempts = v }, least: 1)
         .Duration("max_downstream_connection_duration", o => o.MaxDownstreamConnectionDuration,
             (o, v) => o with { MaxDownstreamConnectionDuration = v }, TimeSpan.FromMilliseconds(1))
-        .NotYet("on_demand", "metadata_match=[]", "downstream_idle_timeout", "upstream_idle_timeout", "access_log=[]", "backoff_options", "hash_policy=[]",
-            "tunneling_config", "max_downstream_connection_duration_jitter_percentage", "access_log_flush_interval",
-            "flush_access_log_on_connected=false", "access_log_options", "proxy_protocol_tlvs=[]", "upstream_connect_mode=IMMEDIATE|0",
+        .List("access_log", "AccessLog", o => o.AccessLogs, (o, v) => o with { AccessLogs = v }, AccessLogReader.TryRead)
+        .Inline("access_log_options", AccessLogOptions)
+        .Duration("access_log_flush_interval", o => o.AccessLogFlushInterval, (o, v) => o with { AccessLogFlushInterval = v }, TimeSpan.FromMilliseconds(1))
+        .Bool("flush_access_log_on_connected", o => o.FlushAccessLogOnConnected, (o, v) => o with { FlushAccessLogOnConnected = v })
+        .NotYet("on_demand", "metadata_match=[]", "downstream_idle_timeout", "upstream_idle_timeout", "backoff_options", "hash_policy=[]",
+            "tunneling_config", "max_downstream_connection_duration_jitter_percentage", "proxy_protocol_tlvs=[]", "upstream_connect_mode=IMMEDIATE|0",
             "max_early_data_bytes", "check_drain_close=false", "deprecated_v1")
         .OneOf(required: true, "cluster", "weighted_clusters");
 }

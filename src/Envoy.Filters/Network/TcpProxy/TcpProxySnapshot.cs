@@ -1,3 +1,4 @@
+using Envoy.AccessLog;
 using Envoy.FilterChains;
 using Envoy.FilterChains.Network;
 using Envoy.Net;
@@ -10,9 +11,10 @@ internal sealed class TcpProxySnapshot : INetworkFilterSnapshot
     private readonly string[] _clusters;
     private readonly long[] _upTo;
 
-    public TcpProxySnapshot(TcpProxyOptions options)
+    public TcpProxySnapshot(TcpProxyOptions options, FilterCompileContext context)
     {
         Options = options;
+        AccessLogs = AccessLogSet.Compile(options.AccessLogs, context.LogFiles);
         _clusters = options.WeightedClusters.Count == 0 ? [options.Cluster] : options.WeightedClusters.Select(w => w.Name).ToArray();
         _upTo = new long[_clusters.Length];
         long sum = 0;
@@ -21,6 +23,8 @@ internal sealed class TcpProxySnapshot : INetworkFilterSnapshot
     }
 
     public TcpProxyOptions Options { get; }
+
+    public AccessLogSet AccessLogs { get; }
 
     /// <summary>The cluster for a new connection; by weight where there are several.</summary>
     public string ChooseCluster(Random random)
@@ -43,6 +47,7 @@ internal sealed class TcpProxySnapshot : INetworkFilterSnapshot
         {
             Snapshot = snapshot;
             Context = context;
+            AccessLogs = new WorkerAccessLogs(snapshot.AccessLogs, context.Worker, context.Runtime);
             Stats = new TcpProxyStats(context.Stats.Store.Scope("tcp." + snapshot.Options.StatPrefix), context.Worker.Index);
             ConnectionStats = new ConnectionStats
             {
@@ -58,6 +63,8 @@ internal sealed class TcpProxySnapshot : INetworkFilterSnapshot
         public FilterWorkerContext Context { get; }
 
         public TcpProxyStats Stats { get; }
+
+        public WorkerAccessLogs AccessLogs { get; }
 
         public ConnectionStats ConnectionStats { get; }
 

@@ -1,0 +1,110 @@
+using Envoy.AccessLog;
+using Envoy.FilterChains.Http;
+using Envoy.Formatting;
+using Envoy.Http.Headers;
+using Envoy.Http.Streams;
+using Envoy.Routing;
+
+namespace Envoy.ConnectionManager.Streams;
+
+/// <summary>What a request has to pass before the filters see it.</summary>
+internal sealed partial class HttpStream
+{
+    private void HandleRequestHeaders(bool endStream)
+    {
+        var traits = _codec.Traits;
+        if ((traits & RequestTraits.Http10) != 0)
+            StreamInfo.Protocol = "HTTP/1.0";
+        if (endStream)
+            CompleteRequest();
+        if (GrpcContentType.Is(RequestHeaders.Get(HeaderId.ContentType)))
+            _flags |= Flags.IsGrpc;
+        if ((traits & RequestTraits.Http10) != 0 && !_shared.Options.AcceptHttp10)
+        {
+            Refuse(426, "low_version", "");
+            return;
+        }
+
+        if ((traits & RequestTraits.Http10) != 0 && _shared.Snapshot.DefaultHost is { Length: > 0 } host && !RequestHeaders.Contains(HeaderId.Authority))
+            RequestHeaders.SetUnchecked(HeaderId.Authority, host);
+        if (!RequestHeaders.Contains(HeaderId.Authority))
+        {
+            Refuse(400, "missing_host_header", "");
+            return;
+        }
+
+        HostNormalization.Apply(RequestHeaders, _shared.Options, Connection);
+        if (!NormalizePath())
+            return;
+        var error = RequestPreparation.Prepare(RequestHeaders, _shared, Connection, StreamInfo);
+        if (error is not null)
+        {
+            OnCodecError(error);
+            return;
+        }
+
+        if ((traits & RequestTraits.ExpectsContinue) != 0 && !_shared.Options.Proxy100Continue)
+            AnswerExpectation(endStream);
+        _flags |= Flags.ChainStarted;
+        _chain.Start();
+        // A filter may have answered or reset when it was attached.
+        if (!Has(Flags.Active) || _chain.Request.IsEnded)
+            return;
+        if (Has(Flags.AboveHigh))
+            _chain.HoldResponse(true);
+        // CONNECT has no path, and like an upgrade turns the stream into bytes.
+        if ((traits & RequestTraits.RequestsUpgrade) != 0 || !RequestHeaders.Contains(HeaderId.Path))
+        {
+            // Envoy's answer as long as upgrade_configs allow none.
+            _shared.Stats.DownstreamRqWsOnNonWsRoute.Inc();
+            SendLocalReply(new LocalReply(403, "upgrade_failed") { CloseConnection = true });
+            return;
+        }
+
+        if (RequestHeaders.TryGet(HeaderId.Path, out var path) && path[0] != (byte)'/')
+        {
+            _shared.Stats.DownstreamRqNonRelativePath.Inc();
+            SendLocalReply(new LocalReply(404, "absolute_path_rejected"));
+            return;
+        }
+
+        if (Match.Route?.Action is ForwardAction { IdleTimeout: { } idle })
+            ChangeIdleTimeout((long)idle.TotalMilliseconds);
+        if (_shared.Options.FlushAccessLogOnNewRequest)
+            Log(AccessLogType.DownstreamStart);
+        _chain.Request.Headers(endStream);
+    }
+
+    /// <summary>False: the path has been answered.</summary>
+    private bool NormalizePath()
+    {
+        var outcome = PathNormalization.Apply(RequestHeaders, _shared.Options);
+        if (outcome == PathNormalization.Outcome.Continue)
+            return true;
+        // A gRPC client follows no redirect.
+        if (outcome == PathNormalization.Outcome.Reject || Has(Flags.IsGrpc))
+        {
+            _shared.Stats.DownstreamRqFailedPathNormalization.Inc();
+            SendLocalReply(new LocalReply(400, "path_normalization_failed"));
+            return false;
+        }
+
+        _shared.Stats.DownstreamRqRedirectedWithNormalizedPath.Inc();
+        SendLocalReply(new LocalReply(307, "path_normalization_failed")
+        {
+            ModifyHeaders = response => response.SetUnchecked(HeaderId.Location, RequestHeaders.Get(HeaderId.Path)),
+        });
+        return false;
+    }
+
+    private void AnswerExpectation(bool endStream)
+    {
+        RequestHeaders.Remove(HeaderId.Expect);
+        if (endStream)
+            return;
+        // Answered here, whatever the upstream would say (RFC 9110 section 10.1.1 allows a proxy to; Envoy's default).
+        ResponseHeaders.Set(HeaderId.Status, "100"u8);
+        _codec.SendInformational(ResponseHeaders);
+        ResponseHeaders.Clear();
+    }
+}

@@ -233,7 +233,8 @@ public sealed class HttpOptionsTests(EngineKind engine) : HttpFixture(engine)
         await using var upstream = new FakeUpstream();
         await using var proxy = await TestProxy.ForwardTo(upstream, Http(h => h with
         {
-            MaxConnectionDuration = TimeSpan.FromSeconds(10), DrainTimeout = TimeSpan.FromSeconds(5),
+            MaxConnectionDuration = TimeSpan.FromSeconds(10),
+            DrainTimeout = TimeSpan.FromSeconds(5),
         }));
         using var asks = await proxy.ConnectAsync();
         using var idles = await proxy.ConnectAsync();

@@ -129,6 +129,10 @@ public class FilterChainBenchmarks
 
         public bool PassesInformational => false;
 
+        public RedirectHistory Redirects { get; } = new();
+
+        public void Recreate(ByteQueue body) => throw new NotSupportedException();
+
         public void ClearRouteCache()
         {
         }

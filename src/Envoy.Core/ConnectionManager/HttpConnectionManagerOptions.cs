@@ -139,6 +139,12 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
     /// <summary>Tell the access logs of streams under way, too, this often; at least 1 ms. Default null: not.</summary>
     public TimeSpan? AccessLogFlushInterval { get; init; }
 
+    /// <summary>Protocols that clients may change to. Default: none. <c>CONNECT</c> is none of them yet.</summary>
+    public ValueList<UpgradeConfig> UpgradeConfigs { get; init; } = [];
+
+    /// <summary>End a stream this old with 408 or 504, unless its route says otherwise. Default null, or zero: however old.</summary>
+    public TimeSpan? MaxStreamDuration { get; init; }
+
     /// <summary>What becomes of answers that the proxy gives itself. Default null: they stay as they are.</summary>
     public LocalReplyConfig? LocalReply { get; init; }
 
@@ -155,6 +161,7 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
             UnsupportedRouteFeatures.Report(RouteConfig, validation);
         });
 
+        ValidateUpgrades(validation);
         AccessLogSet.Validate(AccessLogs, validation);
         if (LocalReply is { } reply)
             _ = LocalReplyRewriter.Compile(reply, (path, message) => validation.ErrorAt(this, "local_reply_config." + path, message));
@@ -173,6 +180,20 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
             else if (complete && !filter.Options.IsTerminal && ReferenceEquals(filter, last))
                 validation.Error(filter, "name", $"'{filter.Name}' cannot be the last HTTP filter", "the last one must be envoy.filters.http.router");
             filter.Options.Validate(validation);
+        });
+    }
+
+    private void ValidateUpgrades(ConfigValidation validation)
+    {
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        validation.Each("upgrade_configs", UpgradeConfigs, upgrade =>
+        {
+            if (upgrade.UpgradeType.Length == 0)
+                validation.ErrorAt(upgrade, "upgrade_type", "must not be empty");
+            else if (!seen.Add(upgrade.UpgradeType))
+                validation.Error(upgrade, "upgrade_type", $"'{upgrade.UpgradeType}' is there already");
+            if (upgrade.Enabled && UnsupportedRouteFeatures.IsConnect(upgrade.UpgradeType))
+                validation.NotSupported(upgrade, "upgrade_type", $"'{upgrade.UpgradeType}' is read, but not served yet");
         });
     }
 

@@ -41,7 +41,8 @@ internal static class HttpConnectionManagerReader
         .Duration("max_connection_duration", o => o.MaxConnectionDuration, (o, v) => o with { MaxConnectionDuration = v })
         .Number("max_requests_per_connection", o => o.MaxRequestsPerConnection, (o, v) => o with { MaxRequestsPerConnection = v })
         .Enum("headers_with_underscores_action", o => o.HeadersWithUnderscoresAction, (o, v) => o with { HeadersWithUnderscoresAction = v }, UnderscoreActions)
-        .NotYet("max_response_headers_kb", "max_stream_duration");
+        .Duration("max_stream_duration", o => o.MaxStreamDuration, (o, v) => o with { MaxStreamDuration = v })
+        .NotYet("max_response_headers_kb");
 
     private static readonly FieldTable<HttpConnectionManagerOptions> Http1 = new FieldTable<HttpConnectionManagerOptions>(
             "envoy.config.core.v3.Http1ProtocolOptions", Defaults)
@@ -51,6 +52,12 @@ internal static class HttpConnectionManagerReader
         .NotYet("allow_absolute_url=true", "header_key_format", "allow_chunked_length=false",
             "override_stream_error_on_invalid_http_message=false", "send_fully_qualified_url=false", "allow_custom_methods=false", "ignore_http_11_upgrade=[]")
         .Inert("use_balsa_parser");
+
+    private static readonly FieldTable<UpgradeConfig> Upgrade = new FieldTable<UpgradeConfig>(
+            "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig", new UpgradeConfig(""))
+        .Text("upgrade_type", u => u.UpgradeType, (u, v) => u with { UpgradeType = v })
+        .Bool("enabled", u => u.Enabled, (u, v) => u with { Enabled = v })
+        .NotYet("filters=[]");
 
     private static readonly FieldTable<HttpConnectionManagerOptions> AccessLogOptions = new FieldTable<HttpConnectionManagerOptions>(
             "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions", Defaults)
@@ -92,13 +99,14 @@ internal static class HttpConnectionManagerReader
         .Inline("access_log_options", AccessLogOptions)
         .Duration("access_log_flush_interval", o => o.AccessLogFlushInterval, (o, v) => o with { AccessLogFlushInterval = v }, TimeSpan.FromMilliseconds(1))
         .Bool("flush_access_log_on_new_request", o => o.FlushAccessLogOnNewRequest, (o, v) => o with { FlushAccessLogOnNewRequest = v })
+        .List("upgrade_configs", o => o.UpgradeConfigs, (o, v) => o with { UpgradeConfigs = v }, Upgrade)
         .Message("local_reply_config", o => o.LocalReply, (o, v) => o with { LocalReply = v }, LocalReplyReader.Fields)
         .NotYetBut("idle_timeout", "write common_http_protocol_options: { idle_timeout: ... }, which has been Envoy's way since 1.12")
         .NotYet("rds", "scoped_routes", "add_user_agent=false", "tracing", "http1_safe_max_connection_duration=false", "http2_protocol_options",
             "http3_protocol_options", "scheme_header_transformation", "stream_flush_timeout", "original_ip_detection_extensions=[]", "early_header_mutation_extensions=[]", "internal_address_config",
             "forward_client_cert_details=SANITIZE|0",
             "set_current_client_cert_details", "forward_client_cert_matcher",
-            "represent_ipv4_remote_address_as_ipv4_mapped_ipv6=false", "upgrade_configs=[]",
+            "represent_ipv4_remote_address_as_ipv4_mapped_ipv6=false",
             "request_id_extension",
             "stream_error_on_invalid_http_message=false", "path_normalization_options",
             "proxy_status_config", "typed_header_validation_config", "append_x_forwarded_port=false",

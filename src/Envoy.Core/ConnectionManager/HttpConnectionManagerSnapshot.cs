@@ -18,6 +18,8 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
         var errors = new List<RouteError>();
         Routes = RouteTable.Compile(options.RouteConfig, errors) ?? throw new ArgumentException(string.Join("; ", errors), nameof(options));
         Filters = options.HttpFilters.Select(f => f.Options.Compile(context)).ToArray();
+        MayUpgrade = options.UpgradeConfigs.Any(u => u.Enabled) || options.RouteConfig.VirtualHosts.Any(
+            h => h.Routes.Any(r => r.Action is ForwardActionConfig forward && forward.UpgradeConfigs.Any(u => u.Enabled)));
         AccessLogs = AccessLogSet.Compile(options.AccessLogs, context.LogFiles);
         if (options.LocalReply is { } reply)
             LocalReplies = LocalReplyRewriter.Compile(reply, static (path, message) => throw new ArgumentException($"{path}: {message}"));
@@ -38,6 +40,9 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
 
     public IHttpFilterSnapshot[] Filters { get; }
 
+    /// <summary>Some route, or all of them, let clients change to another protocol.</summary>
+    public bool MayUpgrade { get; }
+
     public AccessLogSet AccessLogs { get; }
 
     /// <summary>What becomes of the proxy's own answers; null: they stay as they are.</summary>
@@ -52,6 +57,18 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
     public byte[] DefaultHost { get; }
 
     public Http1CodecOptions Codec { get; }
+
+    /// <summary>Whether clients may change to this protocol where the route says nothing about it.</summary>
+    public bool AllowsUpgrade(ReadOnlySpan<byte> type)
+    {
+        foreach (var upgrade in Options.UpgradeConfigs.AsSpan())
+        {
+            if (System.Text.Ascii.EqualsIgnoreCase(type, upgrade.UpgradeType))
+                return upgrade.Enabled;
+        }
+
+        return false;
+    }
 
     public INetworkFilterFactory CreateFactory(FilterWorkerContext context) => new HttpConnectionManagerFactory(this, context);
 }

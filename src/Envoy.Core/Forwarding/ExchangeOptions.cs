@@ -49,6 +49,15 @@ internal sealed class ExchangeOptions
     /// <summary>The status of a request whose time is up: 504, or 204 where the request asks for that.</summary>
     public int TimeoutStatus { get; set; } = 504;
 
+    /// <summary>The route follows redirects, for which the body may be needed again.</summary>
+    public bool MayRedirect { get; set; }
+
     /// <summary>The body may be needed again.</summary>
-    public bool KeepsBody => RetryOn != RetryConditions.None;
+    public bool KeepsBody => RetryOn != RetryConditions.None || MayRedirect;
+
+    /// <summary>What is counted of the virtual cluster's requests; null: there is none.</summary>
+    public RequestClassStats? VirtualCluster { get; set; }
+
+    /// <summary>What is counted of the route's requests; null: nothing.</summary>
+    public RequestClassStats? Route { get; set; }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using Envoy.Clusters;
 using Envoy.FilterChains.Http;
+using Envoy.Http;
 using Envoy.Http.Headers;
 using Envoy.Routing;
 
@@ -19,6 +20,7 @@ internal static class ExchangePlan
         options.BufferLimit = host.BufferLimit;
         options.KeepLimit = KeepLimit(route, host.BufferLimit);
         options.Hedge = false;
+        options.MayRedirect = forward.Redirects is not null;
         var policy = options.Policy = forward.Retry ?? RetryPolicy.Default;
         FillTimes(options, forward, headers, policy);
         FillRetries(options, headers, policy, host);
@@ -43,7 +45,8 @@ internal static class ExchangePlan
 
     private static void FillTimes(ExchangeOptions options, ForwardAction forward, HeaderMap headers, RetryPolicy policy)
     {
-        options.Timeout = (long)forward.Timeout.TotalMilliseconds;
+        var ofGrpc = forward.Config.MaxGrpcTimeout is not null && GrpcContentType.Is(headers.Get(HeaderId.ContentType));
+        options.Timeout = ofGrpc ? TimeoutOfGrpc(forward, headers) : (long)forward.Timeout.TotalMilliseconds;
         options.PerTryTimeout = (long)policy.Config.PerTryTimeout.TotalMilliseconds;
         options.PerTryIdleTimeout = (long)policy.Config.PerTryIdleTimeout.TotalMilliseconds;
         if (TryNumber(headers, HeaderId.XEnvoyUpstreamRqTimeoutMs, out var timeout))
@@ -55,6 +58,16 @@ internal static class ExchangePlan
         if (options.Timeout != 0 && options.PerTryTimeout >= options.Timeout)
             options.PerTryTimeout = 0;
         options.TimeoutStatus = headers.Contains("x-envoy-upstream-rq-timeout-alt-response"u8) ? 204 : 504;
+    }
+
+    // The client's own word, as long as the route lets it have its way. Zero is no limit in all of them.
+    private static long TimeoutOfGrpc(ForwardAction forward, HeaderMap headers)
+    {
+        var timeout = GrpcTimeout.Read(headers) ?? 0;
+        if (forward.Config.GrpcTimeoutOffset is { } offset && offset.TotalMilliseconds < timeout)
+            timeout -= (long)offset.TotalMilliseconds;
+        var most = (long)forward.Config.MaxGrpcTimeout!.Value.TotalMilliseconds;
+        return most > 0 && (timeout == 0 || timeout > most) ? most : timeout;
     }
 
     private static void FillRetries(ExchangeOptions options, HeaderMap headers, RetryPolicy policy, IHttpStreamHost host)

@@ -25,7 +25,7 @@ namespace Envoy.Forwarding;
 /// </code>
 /// With hedging a try whose time is up goes on beside the next one; the first whose headers are no reason to retry wins, and ends the others.
 /// </remarks>
-internal sealed class UpstreamExchange : ITimerHandler
+internal sealed partial class UpstreamExchange : ITimerHandler
 {
     // A try and those that outlived their time; more than this many retries with hedging end the oldest.
     private const int MostAttempts = 8;
@@ -108,6 +108,8 @@ internal sealed class UpstreamExchange : ITimerHandler
         Host = null;
         AttemptCount = 1;
         _running = true;
+        Options.VirtualCluster?.UpstreamRqTotal.Inc();
+        Options.Route?.UpstreamRqTotal.Inc();
         if (endStream)
             CompleteRequest();
         if (_running)
@@ -193,6 +195,12 @@ internal sealed class UpstreamExchange : ITimerHandler
         CancelAll(null);
     }
 
+    /// <summary>The whole request is at hand, to be sent elsewhere; <see cref="KeptBody"/> is its body.</summary>
+    public bool CanRedirect => _requestComplete && (_headersEnd || _keeps);
+
+    /// <summary>The body as far as it is kept; whoever takes it away must not let the exchange go on.</summary>
+    public ByteQueue KeptBody => _kept;
+
     /// <summary>Forgets what belongs to the last stream.</summary>
     public void Clear()
     {
@@ -212,6 +220,8 @@ internal sealed class UpstreamExchange : ITimerHandler
         }
 
         Cluster.Stats.UpstreamRqTimeout.Inc();
+        Options.VirtualCluster?.UpstreamRqTimeout.Inc();
+        Options.Route?.UpstreamRqTimeout.Inc();
         foreach (var attempt in _active)
         {
             attempt.HostStats.RqTimeout++;
@@ -369,7 +379,7 @@ internal sealed class UpstreamExchange : ITimerHandler
         if (ChooseHost() is not { } host)
         {
             Cluster.Stats.UpstreamCxNoneHealthy.Inc();
-            Cluster.Stats.ChargeResponse(503, internalRequest: false);
+            ChargeResponse(503);
             Close();
             CancelAll(null);
             Handler.OnFailed(new ExchangeFailure(503, "no healthy upstream", "no_healthy_upstream", ResponseFlags.NoHealthyUpstream));
@@ -423,6 +433,7 @@ internal sealed class UpstreamExchange : ITimerHandler
         // Too much to send again: from here on there is one try.
         Cluster.Stats.RetryOrShadowAbandoned.Inc();
         _keeps = false;
+        Options.MayRedirect = false;
         Options.RetryOn = Routing.RetryConditions.None;
         Options.Hedge = false;
         if (_active.Count > 0)
@@ -440,74 +451,6 @@ internal sealed class UpstreamExchange : ITimerHandler
         return false;
     }
 
-    /// <summary>Whether there will be another try, after a back-off or in so many milliseconds; the reason against it is marked.</summary>
-    private bool BeginRetry(long wait, bool afterTimeout)
-    {
-        var stats = Cluster.Stats;
-        if (_retryPending)
-            EndRetry();
-        if (_retriesLeft == 0)
-        {
-            stats.UpstreamRqRetryLimitExceeded.Inc();
-            Handler.AddFlags(ResponseFlags.UpstreamRetryLimitExceeded);
-            return false;
-        }
-
-        _retriesLeft--;
-        if (!Limits.CanRetry)
-        {
-            stats.UpstreamRqRetryOverflow.Inc();
-            Handler.AddFlags(ResponseFlags.UpstreamOverflow);
-            return false;
-        }
-
-        if (!_runtime.Current.FeatureEnabled("upstream.use_retry", 100, (ulong)_worker.Random.Next(100)))
-            return false;
-        Limits.Retries.Inc();
-        stats.UpstreamRqRetry.Inc();
-        _retryPending = true;
-        _retriesAfterTimeout = afterTimeout;
-        if (wait > 1)
-        {
-            stats.UpstreamRqRetryBackoffRatelimited.Inc();
-
-            // Not all at once: half as long again at most.
-            _worker.Arm(_backOff, wait + _worker.Random.NextInt64((wait / 2) + 1));
-        }
-        else
-        {
-            stats.UpstreamRqRetryBackoffExponential.Inc();
-            _worker.Arm(_backOff, NextBackOff());
-        }
-
-        return true;
-    }
-
-    // Below 1, 2, 4 … times the base, each time a random part of it; never more than the longest.
-    private long NextBackOff()
-    {
-        var config = Options.Policy.Config;
-        var least = config.BackOffBaseInterval is { } given ? Math.Max(1, (long)given.TotalMilliseconds) : (long)_runtime.Current.GetInteger("upstream.base_retry_backoff_ms", 25);
-        var most = config.BackOffMaxInterval is { } limit ? Math.Max(1, (long)limit.TotalMilliseconds) : least * 10;
-        _nextBackOff = _nextBackOff == 0 ? least : Math.Min(_nextBackOff * 2, most);
-        return Math.Max(1, _worker.Random.NextInt64(Math.Max(1, Math.Min(_nextBackOff, most))));
-    }
-
-    private void EndRetry()
-    {
-        _retryPending = false;
-        Limits.Retries.Dec();
-    }
-
-    private void Retry()
-    {
-        EndRetry();
-        AttemptCount++;
-        if (!IsHedging)
-            Handler.ResponseHeaders.Clear();
-        Try();
-    }
-
     private static void Count(UpstreamAttempt attempt, int status)
     {
         if (status >= 500)
@@ -519,9 +462,14 @@ internal sealed class UpstreamExchange : ITimerHandler
     private void Win(UpstreamAttempt attempt, int status, bool endStream)
     {
         var cluster = Cluster;
-        cluster.Stats.ChargeResponse(status, internalRequest: false);
+        ChargeResponse(status);
         if (AttemptCount > 1 && status < 500)
+        {
             cluster.Stats.UpstreamRqRetrySuccess.Inc();
+            Options.VirtualCluster?.UpstreamRqRetrySuccess.Inc();
+            Options.Route?.UpstreamRqRetrySuccess.Inc();
+        }
+
         _started = true;
         _winner = attempt;
         Host = attempt.Host;
@@ -529,6 +477,8 @@ internal sealed class UpstreamExchange : ITimerHandler
         {
             ServiceTime = _worker.Now - _requestCompleteAt;
             cluster.Stats.ChargeResponseTime(ServiceTime, internalRequest: false);
+            Options.VirtualCluster?.Responses.ChargeTime(ServiceTime);
+            Options.Route?.Responses.ChargeTime(ServiceTime);
         }
 
         CancelAll(attempt);
@@ -537,6 +487,19 @@ internal sealed class UpstreamExchange : ITimerHandler
         if (endStream)
             Close();
         Handler.OnResponseHeaders(status, endStream);
+        // There will be no other try: what was kept for it can go.
+        if (_keeps && _running)
+        {
+            _keeps = false;
+            _kept.Clear();
+        }
+    }
+
+    private void ChargeResponse(int status)
+    {
+        Cluster.Stats.ChargeResponse(status, internalRequest: false);
+        Options.VirtualCluster?.Responses.Charge(status);
+        Options.Route?.Responses.Charge(status);
     }
 
     private void Complete(UpstreamAttempt attempt)
@@ -563,7 +526,7 @@ internal sealed class UpstreamExchange : ITimerHandler
     private void TimeOut(string details)
     {
         if (!_started)
-            Cluster.Stats.ChargeResponse(Options.TimeoutStatus, internalRequest: false);
+            ChargeResponse(Options.TimeoutStatus);
         Close();
         CancelAll(null);
         Handler.OnFailed(new ExchangeFailure(Options.TimeoutStatus, Options.TimeoutStatus == 204 ? "" : "upstream request timeout", details, ResponseFlags.UpstreamRequestTimeout));
@@ -577,7 +540,7 @@ internal sealed class UpstreamExchange : ITimerHandler
         var text = StreamResetReasons.Text(reason);
         if (!_started)
         {
-            Cluster.Stats.ChargeResponse(status, internalRequest: false);
+            ChargeResponse(status);
             if (!overflow)
                 attempt.HostStats.RqError++;
         }

@@ -1,4 +1,5 @@
 using Envoy.Buffers;
+using Envoy.Http;
 using Envoy.Http.Headers;
 using Envoy.Http.Http1;
 using Envoy.Http.Streams;
@@ -92,9 +93,12 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
         if (!_connection.IsOpen)
             return;
         var isHead = headers.Get(HeaderId.Method).SequenceEqual("HEAD"u8);
-        _framing = Http1Framing.ForRequest(headers, endStream);
+        // The connection manager has taken both off every request that may not change the protocol.
+        var isUpgrade = !endStream && headers.Contains(HeaderId.Upgrade)
+            && headers.TryGet(HeaderId.Connection, out var connection) && AsciiBytes.ListContains(connection, "upgrade"u8);
+        _framing = Http1Framing.ForRequest(headers, endStream, isUpgrade);
         Http1Encoder.WriteRequestHead(headers, _framing, _out);
-        _decoder.Start(_handler!.ResponseHeaders, _handler.ResponseTrailers, new Http1ResponseContext(isHead, IsConnect: false, IsUpgrade: false));
+        _decoder.Start(_handler!.ResponseHeaders, _handler.ResponseTrailers, new Http1ResponseContext(isHead, IsConnect: false, isUpgrade));
         _connection.Write(_out, endOfStream: false);
         if (endStream)
             _requestSent = true;

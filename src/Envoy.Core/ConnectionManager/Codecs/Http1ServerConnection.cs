@@ -85,6 +85,12 @@ internal sealed class Http1ServerConnection : IServerStream, ITimerHandler
 
     public void OnTimer(TimerNode timer) => _stream?.OnRequestHeadersTimeout();
 
+    public void BecomeTunnel()
+    {
+        _requestComplete = false;
+        _decoder.BecomeTunnel();
+    }
+
     public void SendInformational(HeaderMap headers)
     {
         if (_closed)

@@ -15,6 +15,9 @@ internal sealed partial class HttpStream
         var traits = _codec.Traits;
         if ((traits & RequestTraits.Http10) != 0)
             StreamInfo.Protocol = "HTTP/1.0";
+        // Its end is the end of what comes after the upgrade.
+        if ((traits & RequestTraits.RequestsUpgrade) != 0 && endStream && _shared.Snapshot.MayUpgrade)
+            endStream = BeginTunnel();
         if (endStream)
             CompleteRequest();
         if (GrpcContentType.Is(RequestHeaders.Get(HeaderId.ContentType)))
@@ -36,7 +39,7 @@ internal sealed partial class HttpStream
         HostNormalization.Apply(RequestHeaders, _shared.Options, Connection);
         if (!NormalizePath())
             return;
-        var error = RequestPreparation.Prepare(RequestHeaders, _shared, Connection, StreamInfo);
+        var error = RequestPreparation.Prepare(RequestHeaders, _shared, Connection, StreamInfo, Has(Flags.Upgrading));
         if (error is not null)
         {
             OnCodecError(error);
@@ -45,6 +48,11 @@ internal sealed partial class HttpStream
 
         if ((traits & RequestTraits.ExpectsContinue) != 0 && !_shared.Options.Proxy100Continue)
             AnswerExpectation(endStream);
+        EnterFilters(endStream, (traits & RequestTraits.RequestsUpgrade) != 0);
+    }
+
+    private void EnterFilters(bool endStream, bool upgrade)
+    {
         _flags |= Flags.ChainStarted;
         _chain.Start();
         // A filter may have answered or reset when it was attached.
@@ -53,9 +61,8 @@ internal sealed partial class HttpStream
         if (Has(Flags.AboveHigh))
             _chain.HoldResponse(true);
         // CONNECT has no path, and like an upgrade turns the stream into bytes.
-        if ((traits & RequestTraits.RequestsUpgrade) != 0 || !RequestHeaders.Contains(HeaderId.Path))
+        if ((upgrade && !TryUpgrade()) || !RequestHeaders.Contains(HeaderId.Path))
         {
-            // Envoy's answer as long as upgrade_configs allow none.
             _shared.Stats.DownstreamRqWsOnNonWsRoute.Inc();
             SendLocalReply(new LocalReply(403, "upgrade_failed") { CloseConnection = true });
             return;
@@ -70,6 +77,8 @@ internal sealed partial class HttpStream
 
         if (Match.Route?.Action is ForwardAction { IdleTimeout: { } idle })
             ChangeIdleTimeout((long)idle.TotalMilliseconds);
+        if (StreamDuration.Of(Match.Route, RequestHeaders, _shared.Options.MaxStreamDuration) is >= 0 and var longest)
+            Worker.Arm(_durationTimer, Math.Max(0, longest - (Worker.Now - _startedAt)));
         if (_shared.Options.FlushAccessLogOnNewRequest)
             Log(AccessLogType.DownstreamStart);
         _chain.Request.Headers(endStream);

@@ -30,9 +30,13 @@ namespace Envoy.ConnectionManager.Streams;
 /// </remarks>
 internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost, ITimerHandler
 {
+    // gRPC's DEADLINE_EXCEEDED.
+    private const int DeadlineExceeded = 4;
+
     private readonly HttpConnectionManagerFactory _shared;
     private readonly HttpFilterChain _chain;
     private readonly TimerNode _idleTimer;
+    private readonly TimerNode _durationTimer;
     private readonly TimerNode? _requestTimer;
     private readonly TimerNode? _logTimer;
     private HttpConnectionManager? _manager;
@@ -40,6 +44,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
     private RouteMatchResult _match;
     private ulong _random;
     private ByteQueue? _localBody;
+    private ByteQueue? _replay;
     private long _startedAt;
     private long _lastActivity;
     private long _idleTimeout;
@@ -50,6 +55,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         _shared = shared;
         _chain = new HttpFilterChain(this, filters);
         _idleTimer = new TimerNode(this);
+        _durationTimer = new TimerNode(this);
         if (shared.Options.RequestTimeout > TimeSpan.Zero)
             _requestTimer = new TimerNode(this);
         if (shared.Options.AccessLogFlushInterval is not null)
@@ -57,7 +63,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
     }
 
     [Flags]
-    private enum Flags : ushort
+    private enum Flags
     {
         Active = 1,
         ChainStarted = 1 << 1,
@@ -71,6 +77,9 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         EndPending = 1 << 10,
         IsGrpc = 1 << 11,
         ResetPending = 1 << 12,
+        Upgrading = 1 << 13,
+        Switched = 1 << 14,
+        Recreating = 1 << 15,
     }
 
     public HeaderMap RequestHeaders { get; } = new();
@@ -110,6 +119,8 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
 
     public RouteMatcher Routes => _shared.Routes;
 
+    public RedirectHistory Redirects { get; } = new();
+
     public FormatContext Formatting => _shared.FormatContextOf(this);
 
     public void Start(HttpConnectionManager manager, IServerStream codec)
@@ -117,29 +128,35 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         _manager = manager;
         _codec = codec;
         _flags = Flags.Active;
+        Redirects.Clear();
+        if (manager.Connection.IsAboveWriteHighWatermark)
+            _flags |= Flags.AboveHigh;
+        if (_requestTimer is not null)
+            Worker.Arm(_requestTimer, _shared.Options.RequestTimeout);
+        Begin(manager.Connection);
+    }
+
+    /// <summary>An exchange begins; more than one for a request whose redirects are followed here.</summary>
+    private void Begin(Connection connection)
+    {
         _match = default;
         _random = (ulong)Worker.Random.NextInt64(long.MinValue, long.MaxValue);
         _startedAt = _lastActivity = Worker.Now;
-        BufferLimit = manager.Connection.BufferLimit;
+        BufferLimit = connection.BufferLimit;
         StreamInfo.Clear();
         StreamInfo.BeganAt = _startedAt;
         StreamInfo.Protocol = "HTTP/1.1";
-        var connection = manager.Connection;
         StreamInfo.DownstreamRemoteAddress = StreamInfo.DownstreamDirectRemoteAddress = connection.RemoteAddress;
         StreamInfo.DownstreamLocalAddress = StreamInfo.DownstreamDirectLocalAddress = connection.LocalAddress;
         StreamInfo.StartTime = Worker.TimeProvider.GetUtcNow();
         ResponseHeaders.Clear();
         ResponseTrailers.Clear();
-        if (manager.Connection.IsAboveWriteHighWatermark)
-            _flags |= Flags.AboveHigh;
         _shared.Stats.DownstreamRqTotal.Inc();
         _shared.Stats.DownstreamRqHttp1Total.Inc();
         _shared.Stats.DownstreamRqActive.Inc();
         _idleTimeout = (long)_shared.Options.StreamIdleTimeout.TotalMilliseconds;
         if (_idleTimeout > 0)
             Worker.Arm(_idleTimer, _idleTimeout);
-        if (_requestTimer is not null)
-            Worker.Arm(_requestTimer, _shared.Options.RequestTimeout);
         if (_logTimer is not null)
             Worker.Arm(_logTimer, _shared.Options.AccessLogFlushInterval!.Value);
     }
@@ -207,7 +224,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
             return;
         _shared.Stats.DownstreamRqRxReset.Inc();
         StreamInfo.AddFlag(ResponseFlags.DownstreamConnectionTermination);
-        StreamInfo.ResponseCodeDetails ??= "downstream_remote_disconnect";
+        StreamInfo.ResponseCodeDetails = "downstream_remote_disconnect";
         End();
     }
 
@@ -265,6 +282,13 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
             return;
         }
 
+        if (ReferenceEquals(timer, _durationTimer))
+        {
+            _shared.Stats.DownstreamRqMaxDurationReached.Inc();
+            Refuse(new LocalReply(TimeoutStatus, "max_duration_timeout") { Body = "downstream duration timeout", GrpcStatus = DeadlineExceeded });
+            return;
+        }
+
         // Armed once; what has moved since only puts it off.
         var left = _idleTimeout - (Worker.Now - _lastActivity);
         if (left > 0)
@@ -301,7 +325,14 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
             return;
         _lastActivity = Worker.Now;
         _flags |= Flags.ResponseStarted;
-        ResponseFinishing.Prepare(ResponseHeaders, RequestHeaders, _shared);
+        var switches = Has(Flags.Upgrading) && ResponseHeaders.Get(HeaderId.Status).SequenceEqual("101"u8);
+        ResponseFinishing.Prepare(ResponseHeaders, RequestHeaders, _shared, switches);
+        if (switches)
+        {
+            Switch(endStream);
+            return;
+        }
+
         var traits = _codec.Traits;
         if ((_shared.Drain.IsDraining || _manager!.IsDraining) && !Has(Flags.CloseConnection))
         {
@@ -471,13 +502,15 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
     }
 
     /// <summary>Ends the exchange with an answer if none has begun, and with it the connection.</summary>
-    private void Refuse(int status, string details, string body)
+    private void Refuse(int status, string details, string body) => Refuse(new LocalReply(status, details) { Body = body });
+
+    private void Refuse(LocalReply reply)
     {
         var inEvent = Has(Flags.InEvent);
         _flags |= Flags.InEvent;
         try
         {
-            SendLocalReply(new LocalReply(status, details) { Body = body, CloseConnection = true });
+            SendLocalReply(reply with { CloseConnection = true });
         }
         catch (Exception e) when (FilterFailed(e))
         {
@@ -519,17 +552,16 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
     /// <summary>The exchange is over: tells everybody once, and gives the codec its connection back.</summary>
     private void End()
     {
-        _flags &= ~Flags.Active;
+        _flags &= ~(Flags.Active | Flags.Recreating);
         Worker.Disarm(_idleTimer);
+        Worker.Disarm(_durationTimer);
         if (_requestTimer is not null)
             Worker.Disarm(_requestTimer);
         if (_logTimer is not null)
             Worker.Disarm(_logTimer);
-        var duration = Worker.Now - _startedAt;
-        _shared.Stats.DownstreamRqActive.Dec();
-        _shared.Stats.DownstreamRqTime.Record(duration);
-        if (Has(Flags.ChainStarted))
-            _chain.End();
+        if (Has(Flags.Switched))
+            _shared.Stats.DownstreamCxUpgradesActive.Dec();
+        EndExchange();
         var manager = _manager!;
         var codec = _codec;
         manager.OnStreamEnded();
@@ -545,6 +577,14 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
             Recycle();
     }
 
+    private void EndExchange()
+    {
+        _shared.Stats.DownstreamRqActive.Dec();
+        _shared.Stats.DownstreamRqTime.Record(Worker.Now - _startedAt);
+        if (Has(Flags.ChainStarted))
+            _chain.End();
+    }
+
     private void Log(AccessLogType type)
     {
         if (!_shared.AccessLogs.IsEmpty)
@@ -558,6 +598,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
             _chain.Release();
         _manager = null;
         _localBody?.Clear();
+        _replay?.Clear();
         RequestHeaders.Clear();
         _shared.ReturnStream(this);
     }

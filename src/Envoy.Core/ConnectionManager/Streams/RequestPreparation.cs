@@ -13,10 +13,10 @@ namespace Envoy.ConnectionManager.Streams;
 internal static class RequestPreparation
 {
     /// <summary>Prepares the headers; the fault, if any, is answered with 400.</summary>
-    public static ProtocolError? Prepare(HeaderMap headers, HttpConnectionManagerFactory shared, Connection? connection, StreamInfo info)
+    public static ProtocolError? Prepare(HeaderMap headers, HttpConnectionManagerFactory shared, Connection? connection, StreamInfo info, bool isUpgrade)
     {
         var options = shared.Options;
-        var error = HopByHop.StripRequest(headers, isUpgrade: false) ?? Underscores(headers, shared);
+        var error = HopByHop.StripRequest(headers, isUpgrade) ?? Underscores(headers, shared);
         if (error is not null)
             return error;
         info.DownstreamRemoteAddress = shared.Clients.Apply(headers, options, connection);

@@ -6,7 +6,7 @@ namespace Envoy.ConnectionManager.Streams;
 /// <summary>What the connection manager does to a response's headers after the filters: Envoy's base headers, and no hop-by-hop ones.</summary>
 internal static class ResponseFinishing
 {
-    public static void Prepare(HeaderMap headers, HeaderMap request, HttpConnectionManagerFactory shared)
+    public static void Prepare(HeaderMap headers, HeaderMap request, HttpConnectionManagerFactory shared, bool isUpgrade)
     {
         // The upstream's date is kept (RFC 9110 section 6.6.1: a recipient adds one only if there is none).
         if (!headers.Contains(HeaderId.Date))
@@ -17,6 +17,6 @@ internal static class ResponseFinishing
         if (shared.Options.AlwaysSetRequestIdInResponse && request.TryGet(HeaderId.XRequestId, out var id))
             headers.SetUnchecked(HeaderId.XRequestId, id);
         RequestPreparation.AppendVia(headers, shared);
-        HopByHop.StripResponse(headers, isUpgrade: false);
+        HopByHop.StripResponse(headers, isUpgrade);
     }
 }

@@ -43,6 +43,15 @@ internal interface IHttpStreamHost
     /// <summary>Interim responses go to the client; otherwise they are dropped before the filters.</summary>
     bool PassesInformational { get; }
 
+    /// <summary>The redirects of the upstream that were followed here so far.</summary>
+    RedirectHistory Redirects { get; }
+
+    /// <summary>
+    /// Serves the request, whose headers have been changed, anew in a later turn: through all filters, as another exchange. The request is
+    /// complete, its body is <paramref name="body"/>, which is emptied, and no response has begun.
+    /// </summary>
+    void Recreate(ByteQueue body);
+
     void ClearRouteCache();
 
     void SendInformational();

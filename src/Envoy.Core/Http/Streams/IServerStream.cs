@@ -12,6 +12,9 @@ internal interface IServerStream
     /// <summary>What the codec read besides the headers; valid once they are delivered.</summary>
     RequestTraits Traits { get; }
 
+    /// <summary>The request, whose headers have just been delivered, has no end of its own: what follows are opaque bytes.</summary>
+    void BecomeTunnel();
+
     /// <summary>Sends an interim (1xx) response.</summary>
     void SendInformational(HeaderMap headers);
 

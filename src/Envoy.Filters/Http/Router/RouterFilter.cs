@@ -1,10 +1,12 @@
 using System.Buffers.Text;
+using System.Text;
 using Envoy.Buffers;
 using Envoy.Clusters.Pools;
 using Envoy.FilterChains;
 using Envoy.FilterChains.Http;
 using Envoy.Formatting;
 using Envoy.Forwarding;
+using Envoy.Http;
 using Envoy.Http.Headers;
 using Envoy.Routing;
 
@@ -20,6 +22,7 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
     private readonly UpstreamExchange _exchange;
     private HttpFilterCallbacks _callbacks = null!;
     private RouteMatchResult _match;
+    private List<RequestCopy>? _copies;
     private bool _responseStarted;
     private bool _requestComplete;
 
@@ -64,6 +67,12 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
     {
         if (endStream)
             CompleteRequest();
+        for (var i = _copies is null ? -1 : _copies.Count - 1; i >= 0; i--)
+        {
+            if (!_copies![i].SendData(data, endStream))
+                _copies.RemoveAt(i);
+        }
+
         _exchange.SendData(data, endStream);
         return FilterStatus.Take;
     }
@@ -71,6 +80,13 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
     public FilterStatus OnRequestTrailers(HeaderMap trailers)
     {
         CompleteRequest();
+        if (_copies is not null)
+        {
+            foreach (var copy in _copies)
+                copy.SendTrailers(trailers);
+            _copies.Clear();
+        }
+
         _exchange.SendTrailers(trailers);
         return FilterStatus.Take;
     }
@@ -79,7 +95,15 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
 
     public void Abort() => _exchange.End();
 
-    public void OnStreamEnd() => _exchange.End();
+    public void OnStreamEnd()
+    {
+        _exchange.End();
+        if (_copies is null)
+            return;
+        foreach (var copy in _copies)
+            copy.Cancel();
+        _copies.Clear();
+    }
 
     public void Clear()
     {
@@ -125,8 +149,10 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
 
     public void OnResponseHeaders(int status, bool endStream)
     {
-        _responseStarted = true;
         var info = _callbacks.StreamInfo;
+        if (_match.Route?.Action is ForwardAction { Redirects: { } redirects } && redirects.Follows(status) && TryFollow(redirects, status))
+            return;
+        _responseStarted = true;
         info.ResponseCodeDetails = "via_upstream";
         info.ResponseCode = status;
         info.Times.FirstUpstreamRx = info.Moment(_callbacks.Worker.Now);
@@ -205,14 +231,23 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
 
         if (cluster.Snapshot.StatName != name)
             info.UpstreamClusterStatName = cluster.Snapshot.StatName;
-        info.VirtualClusterName = _match.VirtualHost!.FindVirtualCluster(headers, _callbacks.Host.Routes.Scratch)?.Name;
+        var virtualHost = _match.VirtualHost!;
+        var requestClass = virtualHost.FindVirtualCluster(headers, _callbacks.Host.Routes.Scratch);
+        info.VirtualClusterName = requestClass?.Name;
+        _exchange.Options.VirtualCluster = requestClass is null ? null : _shared.Classes.Of(virtualHost, requestClass);
+        _exchange.Options.Route = _shared.Classes.Of(virtualHost, _match.Route!);
 
         // 3. How long, how often; and what the upstream is told of it.
         var options = _exchange.Options;
         ExchangePlan.Fill(options, cluster, forward, headers, _match.Route!, _callbacks.Host);
         if (!_shared.Options.SuppressEnvoyHeaders && ExchangePlan.ExpectedTimeout(options) is > 0 and var expected)
+        {
             SetNumber(headers, HeaderId.XEnvoyExpectedRqTimeoutMs, expected);
-        if (_match.VirtualHost.Config.IncludeRequestAttemptCount)
+            if (forward.Config.MaxGrpcTimeout is not null && GrpcContentType.Is(headers.Get(HeaderId.ContentType)))
+                GrpcTimeout.Write(headers, expected);
+        }
+
+        if (virtualHost.Config.IncludeRequestAttemptCount)
             SetNumber(headers, HeaderId.XEnvoyAttemptCount, 1);
 
         // 4. What the route makes of the request; after what it may refer to.
@@ -220,8 +255,43 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
             _match.Route!, _match.Weighted, headers, _callbacks.Host.Formatting, _callbacks.Host.Routes.Scratch, _shared.Values, !_shared.Options.SuppressEnvoyHeaders);
 
         // 5. The exchange does the rest.
+        foreach (var mirror in forward.Mirrors)
+            Mirror(mirror, headers, endStream);
         _exchange.Start(headers, endStream);
         return FilterStatus.Hold;
+    }
+
+    private void Mirror(RequestMirror mirror, HeaderMap headers, bool endStream)
+    {
+        var host = _callbacks.Host;
+        if (mirror.Fraction is { } share && !Fractions.IsMet(share, _shared.Context.Runtime.Current, host.RandomValue))
+            return;
+        var name = mirror.Cluster;
+        if (mirror.ClusterHeader is { } header)
+            name = header.TryGet(headers, out var value) ? Encoding.ASCII.GetString(value) : "";
+        if (_shared.Upstreams.Clusters.Find(name) is not { } cluster)
+            return;
+        var copy = _shared.RentCopy();
+        if (copy.Start(mirror, cluster, _exchange.Options, headers, endStream, _shared.Values))
+            (_copies ??= []).Add(copy);
+    }
+
+    private bool TryFollow(InternalRedirects redirects, int status)
+    {
+        var stats = _exchange.Options.Cluster.Stats;
+        if (!_exchange.CanRedirect || !InternalRedirect.TryFollow(redirects, status, _match.Route!.Name, _callbacks.Host, _shared.Stats))
+        {
+            stats.UpstreamInternalRedirectFailedTotal.Inc();
+            return false;
+        }
+
+        stats.UpstreamInternalRedirectSucceededTotal.Inc();
+        var info = _callbacks.StreamInfo;
+        info.ResponseCode = status;
+        info.UpstreamHost = _exchange.Host?.Address;
+        _exchange.End();
+        _callbacks.Host.Recreate(_exchange.KeptBody);
+        return true;
     }
 
     private void CompleteRequest()
@@ -291,12 +361,16 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
     /// <summary>What the routers of one worker share. Worker-owned.</summary>
     internal sealed class Factory : IHttpFilterFactory
     {
+        // Copies that wait to serve again; there are never more than were under way at one time.
+        private readonly Stack<RequestCopy> _copies = new();
+
         public Factory(RouterOptions options, FilterWorkerContext context)
         {
             Options = options;
             Context = context;
             Stats = new RouterStats(context.Stats, context.Worker.Index);
             Upstreams = (WorkerUpstreams)context.Upstreams;
+            Classes = new RequestClasses(context);
         }
 
         public RouterOptions Options { get; }
@@ -307,8 +381,12 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
 
         public WorkerUpstreams Upstreams { get; }
 
+        public RequestClasses Classes { get; }
+
         /// <summary>Room for the values of headers; nothing in it outlives the call that filled it.</summary>
         public ByteSink Values { get; } = new();
+
+        public RequestCopy RentCopy() => _copies.TryPop(out var copy) ? copy : new RequestCopy(Context.Worker, Context.Runtime, _copies);
 
         public IHttpFilter Create() => new RouterFilter(this);
     }

@@ -115,7 +115,7 @@ public class FilterChainBenchmarks
 
         public HeaderMap ResponseTrailers { get; } = new();
 
-        public long BufferLimit => 0;
+        public long BufferLimit { get; set; }
 
         public RouteMatchResult Match => default;
 

@@ -1,6 +1,11 @@
 using Envoy.AccessLog;
 using Envoy.ConnectionManager;
 using Envoy.Extensions;
+using Envoy.Filters.Http.Buffer;
+using Envoy.Filters.Http.Cors;
+using Envoy.Filters.Http.Fault;
+using Envoy.Filters.Http.HeaderMutation;
+using Envoy.Filters.Http.HealthCheck;
 using Envoy.Filters.Http.Router;
 using Envoy.Filters.Network.DirectResponse;
 using Envoy.Filters.Network.Echo;
@@ -19,6 +24,11 @@ public static class StandardExtensions
             new DirectResponseExtension(),
             new HttpConnectionManagerExtension(),
             new RouterExtension(),
+            new BufferExtension(),
+            new HeaderMutationExtension(),
+            new CorsExtension(),
+            new FaultExtension(),
+            new HealthCheckExtension(),
             new FileAccessLogExtension(),
             StreamAccessLogExtension.Output,
             StreamAccessLogExtension.Error,

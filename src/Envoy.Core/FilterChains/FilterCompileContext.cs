@@ -14,6 +14,9 @@ public sealed class FilterCompileContext
         LogFiles = logFiles;
     }
 
+    /// <summary>This proxy's own cluster (<c>node.cluster</c>); empty: it has none.</summary>
+    internal string NodeCluster { get; init; } = "";
+
     /// <summary>The proxy's statistics.</summary>
     internal StatsStore Stats { get; }
 

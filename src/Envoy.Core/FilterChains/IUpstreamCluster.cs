@@ -7,6 +7,12 @@ internal interface IUpstreamCluster
 {
     string Name { get; }
 
+    /// <summary>How many hosts it has.</summary>
+    int HostCount { get; }
+
+    /// <summary>How many of them are healthy or degraded.</summary>
+    int HealthyHostCount { get; }
+
     /// <summary>Chooses a host and begins to connect to it; the outcome arrives in a later turn.</summary>
     UpstreamStart TryConnect(IUpstreamConnectionHandler handler, out IUpstreamConnection? connection);
 

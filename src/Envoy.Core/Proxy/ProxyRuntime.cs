@@ -48,6 +48,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
     private AdminListener? _admin;
     private Task? _stopped;
     private volatile bool _draining;
+    private volatile bool _failsHealthChecks;
 
     private ProxyRuntime(ProxyConfig config, EnvoyProxyOptions options)
     {
@@ -89,7 +90,9 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
 
     public ProxyConfig Config => _config;
 
-    public bool IsDraining => _draining;
+    public bool IsDraining => _draining || _failsHealthChecks;
+
+    public bool FailsHealthChecks => _failsHealthChecks;
 
     public EndPoint? AdminAddress => _admin?.LocalEndPoint;
 
@@ -156,7 +159,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
         await initialised.WaitAsync(cancellationToken).ConfigureAwait(false);
 
         // Every port is bound before the first connection is taken, so that a start that fails has served nobody.
-        var compile = new FilterCompileContext(Stats, Runtime, LogFiles);
+        var compile = new FilterCompileContext(Stats, Runtime, LogFiles) { NodeCluster = _config.Node.Cluster };
         foreach (var config in _config.Listeners)
             await Bind(() => Task.FromResult(AddListener(config, compile)), config.Name, config.Address).ConfigureAwait(false);
         foreach (var listener in _listeners)
@@ -199,8 +202,16 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
         Runtime = Runtime,
         FlushStats = _flusher.Flush,
         ReopenLogs = LogFiles.Reopen,
+        FailHealthCheck = FailHealthCheck,
         Quit = () => _shutdownRequested.TrySetResult(),
     };
+
+    private void FailHealthCheck(bool fail)
+    {
+        _failsHealthChecks = fail;
+        if (!_draining)
+            _flusher.SetState(fail ? ServerState.Draining : ServerState.Live);
+    }
 
     private static async Task<T> Bind<T>(Func<Task<T>> bind, string name, AddressConfig address)
     {

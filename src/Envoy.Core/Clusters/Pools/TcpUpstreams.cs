@@ -9,6 +9,11 @@ internal sealed class TcpUpstreams(Cluster cluster) : IUpstreamCluster
 {
     public string Name => cluster.Name;
 
+    public int HostCount => cluster.Hosts.All.Length;
+
+    // Nothing checks health yet: every host there is counts as healthy, as in HostSource.
+    public int HealthyHostCount => cluster.Hosts.All.Length;
+
     public UpstreamStart TryConnect(IUpstreamConnectionHandler handler, out IUpstreamConnection? connection)
     {
         connection = null;

@@ -96,7 +96,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
 
     public Connection? Connection => _manager?.Connection;
 
-    public long BufferLimit { get; private set; }
+    public long BufferLimit { get; set; }
 
     public bool PassesInformational => _shared.Options.Proxy100Continue;
 
@@ -538,6 +538,9 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
     private void ChargeResponse()
     {
         StreamInfo.ResponseCode = StatusHeader.Read(ResponseHeaders);
+        // Health checks are not what users of the proxy see.
+        if (StreamInfo.IsHealthCheck)
+            return;
         _shared.Stats.ChargeResponse(StreamInfo.ResponseCode);
         _shared.ListenerStats.ChargeResponse(StreamInfo.ResponseCode);
     }

@@ -24,6 +24,13 @@ internal static class RequestPreparation
         // Nobody before us is trusted to say how the client reached us, unless hops are.
         if (options.UseRemoteAddress && options.XffNumTrustedHops == 0)
             headers.SetUnchecked(HeaderId.XForwardedProto, "http"u8);
+        // At the edge nobody outside names himself.
+        if (options.UseRemoteAddress)
+        {
+            headers.Remove("x-envoy-downstream-service-cluster"u8);
+            headers.Remove("x-envoy-downstream-service-node"u8);
+        }
+
         // Nobody outside may claim to be inside; no address is internal unless configured so.
         headers.Remove(HeaderId.XEnvoyInternal);
         StripControlHeaders(headers);

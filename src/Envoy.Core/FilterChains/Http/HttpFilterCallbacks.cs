@@ -44,6 +44,16 @@ public sealed class HttpFilterCallbacks
     /// <summary>What this filter holds of the response's body; it may change it.</summary>
     public ByteQueue HeldResponseBody => Live.Response.Held(_chain.ResponsePosition(_index));
 
+    /// <summary>
+    /// How much of a message a filter of this stream may hold, in bytes; 0: no limit. The listener's <c>per_connection_buffer_limit_bytes</c>
+    /// until a filter sets another one, which then counts for the stream's other filters too.
+    /// </summary>
+    public long BufferLimit
+    {
+        get => Live.Host.BufferLimit;
+        set => Live.Host.BufferLimit = value;
+    }
+
     internal IHttpStreamHost Host => _chain.Host;
 
     internal HttpFilterChain Chain => _chain;
@@ -119,6 +129,16 @@ public sealed class HttpFilterCallbacks
 
     /// <summary>In the hook that sees the response's end: it ends with trailers instead, which are to be filled in.</summary>
     public HeaderMap AddResponseTrailers() => Live.Response.AddTrailers(_chain.ResponsePosition(_index));
+
+    /// <summary>
+    /// Stops (true) or restarts (false) whoever produces the response: for a filter that takes bytes and injects them later, so that what it
+    /// has taken stays within <see cref="BufferLimit"/>. Calls do not nest; the end of the stream lets go.
+    /// </summary>
+    public void HoldResponse(bool hold)
+    {
+        if (!_isOver)
+            _chain.HoldResponse(_index, hold);
+    }
 
     /// <summary>
     /// Answers the request here: the response passes all filters, and nothing more of the request is seen. What the hook that calls it

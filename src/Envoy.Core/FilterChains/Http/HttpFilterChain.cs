@@ -16,6 +16,9 @@ internal sealed class HttpFilterChain
     private bool _responseHeld;
     private bool _clientHolds;
     private bool _filterHolds;
+
+    // One bit for each filter that has asked for it; filters past the 64th share them, which is one hold too long at worst.
+    private ulong _askedToHold;
     private bool _started;
 
     public HttpFilterChain(IHttpStreamHost host, HttpFilterSlot[] slots)
@@ -42,6 +45,7 @@ internal sealed class HttpFilterChain
         Request.Reset(_slots.Length);
         Response.Reset(_slots.Length);
         _responseHeld = _clientHolds = _filterHolds = false;
+        _askedToHold = 0;
         _started = true;
         for (var i = 0; i < _slots.Length; i++)
         {
@@ -182,13 +186,23 @@ internal sealed class HttpFilterChain
         UpdateHold();
     }
 
+    /// <summary>A filter has taken as much of the response as it may (true), or is ready for more.</summary>
+    public void HoldResponse(int index, bool hold)
+    {
+        if (!_started)
+            return;
+        var bit = 1UL << (index & 63);
+        _askedToHold = hold ? _askedToHold | bit : _askedToHold & ~bit;
+        UpdateHold();
+    }
+
     /// <summary>A local reply replaces whatever answer is under way.</summary>
     public void Abort() => _terminal?.Abort();
 
     private void UpdateHold()
     {
-        // Two may want it held, the client and a paused filter; it goes on when neither does.
-        var hold = _clientHolds || _filterHolds;
+        // Three may want it held: the client, a paused filter, one that asked for it. It goes on when none does.
+        var hold = _clientHolds || _filterHolds || _askedToHold != 0;
         if (_responseHeld == hold)
             return;
         _responseHeld = hold;

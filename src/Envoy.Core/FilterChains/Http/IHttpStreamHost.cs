@@ -25,8 +25,8 @@ internal interface IHttpStreamHost
 
     HeaderMap ResponseTrailers { get; }
 
-    /// <summary>How much a filter may hold, in bytes; 0: no limit.</summary>
-    long BufferLimit { get; }
+    /// <summary>How much a filter may hold, in bytes; 0: no limit. The connection's, until a filter sets another one for this stream.</summary>
+    long BufferLimit { get; set; }
 
     /// <summary>The route of the request as it is now; found once and kept until cleared.</summary>
     RouteMatchResult Match { get; }

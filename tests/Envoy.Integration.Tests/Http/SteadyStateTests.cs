@@ -2,12 +2,15 @@ using System.Net;
 using System.Net.Sockets;
 using Envoy.AccessLog;
 using Envoy.Clusters;
+using Envoy.ConnectionManager;
 using Envoy.FilterChains.Network;
 using Envoy.Filters.Network.TcpProxy;
 using Envoy.Integration.Tests.Support;
 using Envoy.Listeners;
+using Envoy.Matching;
 using Envoy.Net;
 using Envoy.Proxy;
+using Envoy.Routing;
 using Envoy.Runtime;
 using Envoy.Testing;
 
@@ -22,10 +25,11 @@ public sealed class SteadyStateTests(EngineKind engine) : HttpFixture(engine)
     private const int Exchanges = 10_000;
 
     // Small bodies in one packet, and one of more than a slab, which is received and sent in several turns.
-    [TestCase(1024, Exchanges, false)]
-    [TestCase(200_000, 500, false)]
-    [TestCase(1024, Exchanges, true)]
-    public async Task HttpRequests_OnKeptConnections_AllocateNothing(int bodySize, int count, bool logged)
+    [TestCase(1024, Exchanges, false, false)]
+    [TestCase(200_000, 500, false, false)]
+    [TestCase(1024, Exchanges, true, false)]
+    [TestCase(1024, Exchanges, true, true)]
+    public async Task HttpRequests_OnKeptConnections_AllocateNothing(int bodySize, int count, bool logged, bool routed)
     {
         byte[] request = [.. "POST /path?query HTTP/1.1\r\nhost: test\r\nuser-agent: test/1\r\naccept: */*\r\ncontent-length: 5\r\n\r\nhello"u8];
         byte[] head = [.. "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: "u8, .. System.Text.Encoding.ASCII.GetBytes($"{bodySize}\r\n\r\n")];
@@ -39,7 +43,7 @@ public sealed class SteadyStateTests(EngineKind engine) : HttpFixture(engine)
         await using var proxy = await TestProxy.ForwardTo(upstream, Options with
         {
             TimeProvider = TimeProvider.System,
-            ConfigureHttp = h => h with { AccessLogs = logged ? [new AccessLogConfig("file", new FileAccessLogOptions { Path = "/dev/null" })] : [] },
+            ConfigureHttp = h => (routed ? Routed(h) : h) with { AccessLogs = logged ? [new AccessLogConfig("file", new FileAccessLogOptions { Path = "/dev/null" })] : [] },
         });
         await AssertAllocatesNothing(proxy, Math.Min(WarmUp, count), count, Exchange, large: bodySize > 100_000);
         Assert.That(proxy.Statistics["http.ingress.downstream_rq_2xx"], Is.GreaterThan(count));
@@ -61,6 +65,47 @@ public sealed class SteadyStateTests(EngineKind engine) : HttpFixture(engine)
                     length = end + 4 + bodySize;
             }
         }
+    }
+
+    /// <summary>Five header changes with values that are made afresh, a regular expression, retries, a virtual cluster, normalised paths.</summary>
+    private static HttpConnectionManagerOptions Routed(HttpConnectionManagerOptions http)
+    {
+        var host = http.RouteConfig.VirtualHosts[0];
+        var forward = (ForwardActionConfig)host.Routes[0].Action!;
+        var route = host.Routes[0] with
+        {
+            Match = new RouteMatchConfig { Path = new RegexMatchConfig("/[a-z]+"), Headers = [new HeaderMatcherConfig("accept") { PresentMatch = true }] },
+            Action = forward with { RetryPolicy = new RetryPolicyConfig { RetryOn = "5xx,reset" }, PrefixRewrite = "", RegexRewrite = new RegexMatchAndSubstituteConfig("^/[a-z]+", "/v1") },
+            StatPrefix = "counted",
+            Headers = new HeaderMutationsConfig
+            {
+                RequestHeadersToAdd =
+                [
+                    new("x-client", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"),
+                    new("x-path", "%REQ(:PATH)%") { AppendAction = HeaderAppendAction.OverwriteIfExistsOrAdd },
+                    new("x-agent", "<%REQ(USER-AGENT)%>") { AppendAction = HeaderAppendAction.AddIfAbsent },
+                ],
+                RequestHeadersToRemove = ["accept"],
+                ResponseHeadersToAdd = [new("x-status", "%RESPONSE_CODE%")],
+            },
+        };
+        return http with
+        {
+            UseRemoteAddress = true,
+            NormalizePath = true,
+            Via = "edge",
+            RouteConfig = http.RouteConfig with
+            {
+                VirtualHosts =
+                [
+                    host with
+                    {
+                        VirtualClusters = [new VirtualClusterConfig("posts") { Headers = [new HeaderMatcherConfig(":method") { StringMatch = StringMatcherConfig.Exact("POST") }] }],
+                        Routes = [route],
+                    },
+                ],
+            },
+        };
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using Envoy.Clusters;
 using Envoy.Extensions;
+using Envoy.Http.Http1;
 using Envoy.Routing;
 
 namespace Envoy.Config.Bootstrap;
@@ -76,7 +77,8 @@ internal static class ClusterReader
             "headers_with_underscores_action=ALLOW", "max_requests_per_connection");
 
     private static readonly FieldTable<ClusterConfig> Http1 = new FieldTable<ClusterConfig>("envoy.config.core.v3.Http1ProtocolOptions", Defaults)
-        .NotYet("allow_absolute_url=true", "accept_http_10=false", "default_host_for_http_10=", "header_key_format", "enable_trailers=false",
+        .HeaderKeyFormat(c => c.ProperCaseHeaders, (c, v) => c with { ProperCaseHeaders = v })
+        .NotYet("allow_absolute_url=true", "accept_http_10=false", "default_host_for_http_10=", "enable_trailers=false",
             "allow_chunked_length=false", "override_stream_error_on_invalid_http_message=false", "send_fully_qualified_url=false",
             "allow_custom_methods=false", "ignore_http_11_upgrade=[]")
         .Inert("use_balsa_parser");

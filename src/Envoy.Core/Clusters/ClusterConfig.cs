@@ -80,6 +80,9 @@ public sealed record ClusterConfig
 
     /// <summary>Idle time after which a pooled upstream connection is closed. Default 1 h; <see cref="TimeSpan.Zero"/>: never.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Write the names of a request's headers <c>Like-This</c>. Default false: in lower case.</summary>
+    public bool ProperCaseHeaders { get; init; }
 }
 
 /// <summary>Limits over all workers (<c>CircuitBreakers.Thresholds</c>); Envoy's defaults. Immutable.</summary>

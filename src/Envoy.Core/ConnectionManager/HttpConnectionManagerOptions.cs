@@ -145,6 +145,30 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
     /// <summary>End a stream this old with 408 or 504, unless its route says otherwise. Default null, or zero: however old.</summary>
     public TimeSpan? MaxStreamDuration { get; init; }
 
+    /// <summary>Which clients are inside. Default null: none.</summary>
+    public InternalAddressConfig? InternalAddresses { get; init; }
+
+    /// <summary>How the client's address is found, instead of by <see cref="XffNumTrustedHops"/>. Default: by that.</summary>
+    public ValueList<OriginalIpDetectionConfig> OriginalIpDetection { get; init; } = [];
+
+    /// <summary>Say in <c>user-agent</c>, where there is none, and in two headers of Envoy's which node sent the request. Default false.</summary>
+    public bool AddUserAgent { get; init; }
+
+    /// <summary>What becomes of <c>x-forwarded-client-cert</c>. Default <see cref="ForwardClientCertDetails.Sanitize"/>.</summary>
+    public ForwardClientCertDetails ForwardClientCertDetails { get; init; }
+
+    /// <summary>What <c>:scheme</c> is, <c>http</c> or <c>https</c>, whatever the request says; empty (default): what the request says.</summary>
+    public string SchemeToOverwrite { get; init; } = "";
+
+    /// <summary>A request that is wrong, and can be told from the next one, ends with its answer and not with its connection. Default false.</summary>
+    public bool StreamErrorOnInvalidHttpMessage { get; init; }
+
+    /// <summary>Take a request that has a length beside chunks, and go by the chunks; the length is not passed on. Default false: 400.</summary>
+    public bool AllowChunkedLength { get; init; }
+
+    /// <summary>Write the names of a response's headers <c>Like-This</c>. Default false: in lower case.</summary>
+    public bool ProperCaseHeaders { get; init; }
+
     /// <summary>What becomes of answers that the proxy gives itself. Default null: they stay as they are.</summary>
     public LocalReplyConfig? LocalReply { get; init; }
 
@@ -165,6 +189,9 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
         AccessLogSet.Validate(AccessLogs, validation);
         if (LocalReply is { } reply)
             _ = LocalReplyRewriter.Compile(reply, (path, message) => validation.ErrorAt(this, "local_reply_config." + path, message));
+        ValidateAddresses(validation);
+        if (SchemeToOverwrite is not ("" or "http" or "https"))
+            validation.ErrorAt(this, "scheme_header_transformation.scheme_to_overwrite", "must be http or https");
         if (StripAnyHostPort && StripMatchingHostPort)
             validation.Error(this, "strip_any_host_port", "'strip_any_host_port' and 'strip_matching_host_port' exclude each other", "keep one of them");
 
@@ -181,6 +208,26 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
                 validation.Error(filter, "name", $"'{filter.Name}' cannot be the last HTTP filter", "the last one must be envoy.filters.http.router");
             filter.Options.Validate(validation);
         });
+    }
+
+    private void ValidateAddresses(ConfigValidation validation)
+    {
+        _ = AddressRanges.Compile(InternalAddresses?.CidrRanges ?? [], (i, message) => validation.ErrorAt(this, $"internal_address_config.cidr_ranges[{i}]", message));
+        if (OriginalIpDetection.Count > 0 && UseRemoteAddress)
+            validation.Error(this, "original_ip_detection_extensions", "Original IP detection extensions and use_remote_address may not be mixed");
+        if (OriginalIpDetection.Count > 0 && XffNumTrustedHops > 0)
+            validation.Error(this, "original_ip_detection_extensions", "Original IP detection extensions and xff_num_trusted_hops may not be mixed");
+        for (var n = 0; n < OriginalIpDetection.Count; n++)
+        {
+            var path = $"original_ip_detection_extensions[{n}]";
+            if (OriginalIpDetection[n] is CustomHeaderDetectionConfig custom && !Http.Headers.HeaderName.IsValid(custom.HeaderName))
+                validation.ErrorAt(this, path, $"'{custom.HeaderName}' is not a header's name");
+            if (OriginalIpDetection[n] is not XffDetectionConfig { TrustedCidrs.Count: > 0 } xff)
+                continue;
+            _ = AddressRanges.Compile(xff.TrustedCidrs, (i, message) => validation.ErrorAt(this, $"{path}.typed_config.xff_trusted_cidrs.cidrs[{i}]", message));
+            if (xff.TrustedHops > 0)
+                validation.ErrorAt(this, path, "Cannot set both xff_num_trusted_hops and xff_trusted_cidrs");
+        }
     }
 
     private void ValidateUpgrades(ConfigValidation validation)

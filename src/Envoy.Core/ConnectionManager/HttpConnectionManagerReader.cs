@@ -1,6 +1,7 @@
 using Envoy.AccessLog;
 using Envoy.Extensions;
 using Envoy.FilterChains.Http;
+using Envoy.Http.Http1;
 using Envoy.Routing;
 
 namespace Envoy.ConnectionManager;
@@ -49,9 +50,22 @@ internal static class HttpConnectionManagerReader
         .Bool("enable_trailers", o => o.EnableTrailers, (o, v) => o with { EnableTrailers = v })
         .Bool("accept_http_10", o => o.AcceptHttp10, (o, v) => o with { AcceptHttp10 = v })
         .Text("default_host_for_http_10", o => o.DefaultHostForHttp10, (o, v) => o with { DefaultHostForHttp10 = v })
-        .NotYet("allow_absolute_url=true", "header_key_format", "allow_chunked_length=false",
-            "override_stream_error_on_invalid_http_message=false", "send_fully_qualified_url=false", "allow_custom_methods=false", "ignore_http_11_upgrade=[]")
+        .HeaderKeyFormat(o => o.ProperCaseHeaders, (o, v) => o with { ProperCaseHeaders = v })
+        .Bool("allow_chunked_length", o => o.AllowChunkedLength, (o, v) => o with { AllowChunkedLength = v })
+        .NotYet("allow_absolute_url=true", "override_stream_error_on_invalid_http_message=false", "send_fully_qualified_url=false", "allow_custom_methods=false", "ignore_http_11_upgrade=[]")
         .Inert("use_balsa_parser");
+
+    private static readonly EnumNames<ForwardClientCertDetails> CertDetails = new EnumNames<ForwardClientCertDetails>("ForwardClientCertDetails")
+        .Add("SANITIZE", 0, ForwardClientCertDetails.Sanitize)
+        .Add("FORWARD_ONLY", 1, ForwardClientCertDetails.ForwardOnly)
+        .Add("APPEND_FORWARD", 2, ForwardClientCertDetails.AppendForward)
+        .Add("SANITIZE_SET", 3, ForwardClientCertDetails.SanitizeSet)
+        .Add("ALWAYS_FORWARD_ONLY", 4, ForwardClientCertDetails.AlwaysForwardOnly);
+
+    private static readonly FieldTable<HttpConnectionManagerOptions> SchemeTransformation = new FieldTable<HttpConnectionManagerOptions>(
+            "envoy.config.core.v3.SchemeHeaderTransformation", Defaults)
+        .Text("scheme_to_overwrite", o => o.SchemeToOverwrite, (o, v) => o with { SchemeToOverwrite = v })
+        .NotYet("match_upstream=false");
 
     private static readonly FieldTable<UpgradeConfig> Upgrade = new FieldTable<UpgradeConfig>(
             "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig", new UpgradeConfig(""))
@@ -99,16 +113,21 @@ internal static class HttpConnectionManagerReader
         .Inline("access_log_options", AccessLogOptions)
         .Duration("access_log_flush_interval", o => o.AccessLogFlushInterval, (o, v) => o with { AccessLogFlushInterval = v }, TimeSpan.FromMilliseconds(1))
         .Bool("flush_access_log_on_new_request", o => o.FlushAccessLogOnNewRequest, (o, v) => o with { FlushAccessLogOnNewRequest = v })
+        .Message("internal_address_config", o => o.InternalAddresses, (o, v) => o with { InternalAddresses = v }, ClientAddressReader.Internal)
+        .List("original_ip_detection_extensions", "TypedExtensionConfig", o => o.OriginalIpDetection, (o, v) => o with { OriginalIpDetection = v }, ClientAddressReader.TryReadDetection)
+        .Bool("add_user_agent", o => o.AddUserAgent, (o, v) => o with { AddUserAgent = v })
+        .Enum("forward_client_cert_details", o => o.ForwardClientCertDetails, (o, v) => o with { ForwardClientCertDetails = v }, CertDetails)
+        .Inline("scheme_header_transformation", SchemeTransformation)
+        .Bool("stream_error_on_invalid_http_message", o => o.StreamErrorOnInvalidHttpMessage, (o, v) => o with { StreamErrorOnInvalidHttpMessage = v })
         .List("upgrade_configs", o => o.UpgradeConfigs, (o, v) => o with { UpgradeConfigs = v }, Upgrade)
         .Message("local_reply_config", o => o.LocalReply, (o, v) => o with { LocalReply = v }, LocalReplyReader.Fields)
         .NotYetBut("idle_timeout", "write common_http_protocol_options: { idle_timeout: ... }, which has been Envoy's way since 1.12")
-        .NotYet("rds", "scoped_routes", "add_user_agent=false", "tracing", "http1_safe_max_connection_duration=false", "http2_protocol_options",
-            "http3_protocol_options", "scheme_header_transformation", "stream_flush_timeout", "original_ip_detection_extensions=[]", "early_header_mutation_extensions=[]", "internal_address_config",
-            "forward_client_cert_details=SANITIZE|0",
+        .NotYet("rds", "scoped_routes", "tracing", "http1_safe_max_connection_duration=false", "http2_protocol_options",
+            "http3_protocol_options", "stream_flush_timeout", "early_header_mutation_extensions=[]",
             "set_current_client_cert_details", "forward_client_cert_matcher",
             "represent_ipv4_remote_address_as_ipv4_mapped_ipv6=false",
             "request_id_extension",
-            "stream_error_on_invalid_http_message=false", "path_normalization_options",
+            "path_normalization_options",
             "proxy_status_config", "typed_header_validation_config", "append_x_forwarded_port=false",
             "append_local_overload=false", "add_proxy_protocol_connection_state", "drain_timeout_jitter", "forward_proto_config")
         .OneOf(required: true, "route_config", "rds", "scoped_routes");

@@ -1,8 +1,11 @@
+using System.Net;
+using System.Net.Sockets;
 using Envoy.AccessLog;
 using Envoy.ConnectionManager.Streams;
 using Envoy.FilterChains;
 using Envoy.FilterChains.Http;
 using Envoy.FilterChains.Network;
+using Envoy.Http.Headers;
 using Envoy.Http.Http1;
 using Envoy.Routing;
 
@@ -11,6 +14,8 @@ namespace Envoy.ConnectionManager;
 /// <summary>Compiled options of an HTTP connection manager: the route table and the filters. Immutable.</summary>
 internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
 {
+    private readonly AddressRanges? _internalAddresses;
+
     /// <exception cref="ArgumentException">The route table is not valid; configurations are validated before they come here.</exception>
     public HttpConnectionManagerSnapshot(HttpConnectionManagerOptions options, FilterCompileContext context)
     {
@@ -20,6 +25,12 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
         Filters = options.HttpFilters.Select(f => f.Options.Compile(context)).ToArray();
         MayUpgrade = options.UpgradeConfigs.Any(u => u.Enabled) || options.RouteConfig.VirtualHosts.Any(
             h => h.Routes.Any(r => r.Action is ForwardActionConfig forward && forward.UpgradeConfigs.Any(u => u.Enabled)));
+        NodeCluster = System.Text.Encoding.UTF8.GetBytes(context.NodeCluster);
+        NodeId = System.Text.Encoding.UTF8.GetBytes(context.NodeId);
+        Scheme = System.Text.Encoding.ASCII.GetBytes(options.SchemeToOverwrite);
+        _internalAddresses = options.InternalAddresses is null ? null : Ranges(options.InternalAddresses.CidrRanges);
+        TrustedProxies = [.. options.OriginalIpDetection.Select(d => d is XffDetectionConfig { TrustedCidrs.Count: > 0 } xff ? Ranges(xff.TrustedCidrs) : null)];
+        DetectionHeaders = [.. options.OriginalIpDetection.Select(d => new HeaderName(d is CustomHeaderDetectionConfig custom ? custom.HeaderName : ""))];
         AccessLogs = AccessLogSet.Compile(options.AccessLogs, context.LogFiles);
         if (options.LocalReply is { } reply)
             LocalReplies = LocalReplyRewriter.Compile(reply, static (path, message) => throw new ArgumentException($"{path}: {message}"));
@@ -31,6 +42,7 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
             MaxHeadersBytes = checked((int)options.MaxRequestHeadersKb * 1024),
             MaxHeadersCount = (int)Math.Min(options.MaxHeadersCount, int.MaxValue),
             EnableTrailers = options.EnableTrailers,
+            AllowChunkedLength = options.AllowChunkedLength,
         };
     }
 
@@ -42,6 +54,19 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
 
     /// <summary>Some route, or all of them, let clients change to another protocol.</summary>
     public bool MayUpgrade { get; }
+
+    public byte[] NodeCluster { get; }
+
+    public byte[] NodeId { get; }
+
+    /// <summary>What every request's scheme is; empty: its own.</summary>
+    public byte[] Scheme { get; }
+
+    /// <summary>For each way to find the client's address: the networks of trusted proxies, or null.</summary>
+    public AddressRanges?[] TrustedProxies { get; }
+
+    /// <summary>For each way to find the client's address: the header that holds it, if that is the way.</summary>
+    public HeaderName[] DetectionHeaders { get; }
 
     public AccessLogSet AccessLogs { get; }
 
@@ -57,6 +82,13 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
     public byte[] DefaultHost { get; }
 
     public Http1CodecOptions Codec { get; }
+
+    /// <summary>Whether an address is inside.</summary>
+    public bool IsInternal(EndPoint? address) => _internalAddresses is not null
+        && (address is IPEndPoint ip ? _internalAddresses.Contains(ip.Address) : address is UnixDomainSocketEndPoint && Options.InternalAddresses!.UnixSockets);
+
+    private static AddressRanges Ranges(IReadOnlyList<CidrRangeConfig> configs) =>
+        AddressRanges.Compile(configs, static (i, message) => throw new ArgumentException($"[{i}]: {message}"));
 
     /// <summary>Whether clients may change to this protocol where the route says nothing about it.</summary>
     public bool AllowsUpgrade(ReadOnlySpan<byte> type)

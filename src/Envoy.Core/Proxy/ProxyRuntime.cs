@@ -159,7 +159,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
         await initialised.WaitAsync(cancellationToken).ConfigureAwait(false);
 
         // Every port is bound before the first connection is taken, so that a start that fails has served nobody.
-        var compile = new FilterCompileContext(Stats, Runtime, LogFiles) { NodeCluster = _config.Node.Cluster };
+        var compile = new FilterCompileContext(Stats, Runtime, LogFiles) { NodeCluster = _config.Node.Cluster, NodeId = _config.Node.Id };
         foreach (var config in _config.Listeners)
             await Bind(() => Task.FromResult(AddListener(config, compile)), config.Name, config.Address).ConfigureAwait(false);
         foreach (var listener in _listeners)

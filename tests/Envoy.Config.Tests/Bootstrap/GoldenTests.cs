@@ -54,10 +54,16 @@ public sealed class GoldenTests
                       via: edge
                       preserve_external_request_id: true
                       always_set_request_id_in_response: true
+                      internal_address_config: { unix_sockets: true, cidr_ranges: [{ address_prefix: 10.0.0.0, prefix_len: 8 }] }
+                      add_user_agent: true
+                      forward_client_cert_details: ALWAYS_FORWARD_ONLY
+                      scheme_header_transformation: { scheme_to_overwrite: https }
+                      stream_error_on_invalid_http_message: true
+                      upgrade_configs: [{ upgrade_type: websocket }, { upgrade_type: CONNECT, enabled: false }]
                       strip_any_host_port: true
                       strip_trailing_host_dot: true
-                      common_http_protocol_options: { idle_timeout: 60s, max_headers_count: 50, max_connection_duration: 300s, max_requests_per_connection: 9, headers_with_underscores_action: DROP_HEADER }
-                      http_protocol_options: { accept_http_10: true, default_host_for_http_10: fallback, enable_trailers: true, allow_absolute_url: true }
+                      common_http_protocol_options: { idle_timeout: 60s, max_headers_count: 50, max_connection_duration: 300s, max_requests_per_connection: 9, max_stream_duration: 7s, headers_with_underscores_action: DROP_HEADER }
+                      http_protocol_options: { accept_http_10: true, default_host_for_http_10: fallback, enable_trailers: true, allow_absolute_url: true, allow_chunked_length: true, header_key_format: { proper_case_words: {} } }
                       route_config:
                         virtual_hosts:
                         - name: all
@@ -119,6 +125,15 @@ public sealed class GoldenTests
                         Via = "edge",
                         PreserveExternalRequestId = true,
                         AlwaysSetRequestIdInResponse = true,
+                        InternalAddresses = new InternalAddressConfig { UnixSockets = true, CidrRanges = [new CidrRangeConfig("10.0.0.0", 8)] },
+                        AddUserAgent = true,
+                        ForwardClientCertDetails = ForwardClientCertDetails.AlwaysForwardOnly,
+                        SchemeToOverwrite = "https",
+                        StreamErrorOnInvalidHttpMessage = true,
+                        UpgradeConfigs = [new UpgradeConfig("websocket"), new UpgradeConfig("CONNECT", Enabled: false)],
+                        AllowChunkedLength = true,
+                        ProperCaseHeaders = true,
+                        MaxStreamDuration = TimeSpan.FromSeconds(7),
                         StripAnyHostPort = true,
                         StripTrailingHostDot = true,
                         MaxConnectionDuration = TimeSpan.FromSeconds(300),

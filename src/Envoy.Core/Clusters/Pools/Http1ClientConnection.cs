@@ -59,6 +59,8 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
 
     public bool IsAboveWriteHighWatermark => _connection.IsAboveWriteHighWatermark;
 
+    private bool ProperCase => _pool.Cluster.Snapshot.Config.ProperCaseHeaders;
+
     public void Open() => _connection = _account.Open(this);
 
     /// <summary>Ends it at once; only for one that is idle.</summary>
@@ -97,7 +99,7 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
         var isUpgrade = !endStream && headers.Contains(HeaderId.Upgrade)
             && headers.TryGet(HeaderId.Connection, out var connection) && AsciiBytes.ListContains(connection, "upgrade"u8);
         _framing = Http1Framing.ForRequest(headers, endStream, isUpgrade);
-        Http1Encoder.WriteRequestHead(headers, _framing, _out);
+        Http1Encoder.WriteRequestHead(headers, _framing, _out, ProperCase);
         _decoder.Start(_handler!.ResponseHeaders, _handler.ResponseTrailers, new Http1ResponseContext(isHead, IsConnect: false, isUpgrade));
         _connection.Write(_out, endOfStream: false);
         if (endStream)
@@ -128,7 +130,7 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
             return;
         if (_framing == Http1BodyFraming.Chunked)
         {
-            Http1Chunks.WriteLast(_out, trailers);
+            Http1Chunks.WriteLast(_out, trailers, ProperCase);
             _connection.Write(_out, endOfStream: false);
         }
 

@@ -50,6 +50,8 @@ internal sealed class Http1ServerConnection : IServerStream, ITimerHandler
 
     private Connection Connection => _manager.Connection;
 
+    private bool ProperCase => _manager.Shared.Options.ProperCaseHeaders;
+
     /// <summary>Reads all that can be read now; what belongs to a later request stays in <paramref name="input"/>.</summary>
     public void OnData(ByteQueue input)
     {
@@ -96,7 +98,7 @@ internal sealed class Http1ServerConnection : IServerStream, ITimerHandler
         if (_closed)
             return;
         var status = StatusHeader.Read(headers);
-        Http1Encoder.WriteResponseHead(headers, status, Http1BodyFraming.None, Http1Version.Http11, _out);
+        Http1Encoder.WriteResponseHead(headers, status, Http1BodyFraming.None, Http1Version.Http11, _out, ProperCase);
         _manager.Write(_out);
     }
 
@@ -109,7 +111,7 @@ internal sealed class Http1ServerConnection : IServerStream, ITimerHandler
         var version = _manager.Shared.Options.AcceptHttp10 ? _decoder.Version : Http1Version.Http11;
         var context = new Http1ResponseContext(_decoder.IsHead, IsConnect: false, IsUpgrade: false);
         _framing = Http1Framing.ForResponse(headers, status, endStream, context, version);
-        Http1Encoder.WriteResponseHead(headers, status, _framing, version, _out);
+        Http1Encoder.WriteResponseHead(headers, status, _framing, version, _out, ProperCase);
         _responseComplete |= endStream;
         _bodyless = _decoder.IsHead || status is 204 or 304 || _framing is Http1BodyFraming.None or Http1BodyFraming.ChunkedWithoutBody or Http1BodyFraming.ZeroLength;
         _manager.Write(_out);
@@ -138,7 +140,7 @@ internal sealed class Http1ServerConnection : IServerStream, ITimerHandler
         _responseComplete = true;
         if (_closed || _bodyless || _framing != Http1BodyFraming.Chunked)
             return;
-        Http1Chunks.WriteLast(_out, _manager.Shared.Options.EnableTrailers ? trailers : null);
+        Http1Chunks.WriteLast(_out, _manager.Shared.Options.EnableTrailers ? trailers : null, ProperCase);
         _manager.Write(_out);
     }
 

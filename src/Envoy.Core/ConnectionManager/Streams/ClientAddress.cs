@@ -21,21 +21,79 @@ internal sealed class ClientAddress
     private readonly IPEndPoint?[] _addresses = new IPEndPoint?[Remembered];
     private readonly ByteSink _value = new();
 
+    /// <summary>Whether the client last asked about is inside.</summary>
+    public bool IsInternal { get; private set; }
+
+    /// <summary>The status that the request last asked about is to be refused with; 0: none.</summary>
+    public int RejectWith { get; private set; }
+
     /// <summary>Appends the peer's address where that is asked for; returns the address that counts as the client's.</summary>
-    public EndPoint? Apply(HeaderMap headers, HttpConnectionManagerOptions options, Connection? connection)
+    public EndPoint? Apply(HeaderMap headers, HttpConnectionManagerSnapshot snapshot, Connection? connection)
     {
+        var options = snapshot.Options;
         var remote = connection?.RemoteAddress;
         var forwarded = headers.Contains(HeaderId.XForwardedFor);
+        EndPoint? client;
+        bool trusted;
+        RejectWith = 0;
+        if (options.UseRemoteAddress)
+        {
+            trusted = !forwarded;
+            client = forwarded && options.XffNumTrustedHops > 0 ? FromRight(headers, options.XffNumTrustedHops - 1, out _) ?? remote : remote;
+            if (!options.SkipXffAppend)
+                Append(headers, connection);
+        }
+        else if (options.OriginalIpDetection.Count > 0)
+        {
+            client = Detect(headers, snapshot, connection, out trusted) ?? remote;
+        }
+        else
+        {
+            trusted = false;
+            client = (forwarded ? FromRight(headers, options.XffNumTrustedHops, out trusted) : null) ?? remote;
+        }
+
+        IsInternal = trusted && snapshot.IsInternal(client);
         if (!options.UseRemoteAddress)
-            return (forwarded ? FromRight(headers, options.XffNumTrustedHops) : null) ?? remote;
-        var client = forwarded && options.XffNumTrustedHops > 0 ? FromRight(headers, options.XffNumTrustedHops - 1) ?? remote : remote;
-        if (!options.SkipXffAppend)
-            Append(headers, connection);
-        if (client is IPEndPoint external)
+            return client;
+        if (!IsInternal && client is IPEndPoint external)
             SetAddress(headers, HeaderId.XEnvoyExternalAddress, external.Address);
         else
             headers.Remove(HeaderId.XEnvoyExternalAddress);
         return client;
+    }
+
+    private IPEndPoint? Detect(HeaderMap headers, HttpConnectionManagerSnapshot snapshot, Connection? connection, out bool trusted)
+    {
+        trusted = false;
+        var detections = snapshot.Options.OriginalIpDetection;
+        for (var i = 0; i < detections.Count; i++)
+        {
+            IPEndPoint? found = null;
+            switch (detections[i])
+            {
+                case XffDetectionConfig xff:
+                    found = xff.TrustedCidrs.Count > 0 ? FromRight(headers, snapshot.TrustedProxies[i]!, connection) : FromRight(headers, xff.TrustedHops, out trusted);
+                    if (found is not null && !xff.SkipXffAppend)
+                        Append(headers, connection);
+                    break;
+                case CustomHeaderDetectionConfig custom:
+                    found = snapshot.DetectionHeaders[i].TryGet(headers, out var text) ? Parse(AsciiBytes.TrimOws(text)) : null;
+                    trusted = found is not null && custom.AllowExtensionToSetAddressAsTrusted;
+                    if (found is null && custom.RejectWithStatus is { } status)
+                    {
+                        RejectWith = status >= 400 ? status : 403;
+                        return null;
+                    }
+
+                    break;
+            }
+
+            if (found is not null)
+                return found;
+        }
+
+        return null;
     }
 
     private void Append(HeaderMap headers, Connection? connection)
@@ -61,15 +119,41 @@ internal sealed class ClientAddress
             headers.SetUnchecked(id, text[..written]);
     }
 
-    /// <summary>The address with <paramref name="skip"/> others to its right; null if there are not so many, or it is none.</summary>
-    private IPEndPoint? FromRight(HeaderMap headers, uint skip)
+    /// <summary>The first address from the right that is in none of the networks; null if whoever is connected is in none.</summary>
+    private IPEndPoint? FromRight(HeaderMap headers, AddressRanges trusted, Connection? connection)
     {
+        if (connection?.RemoteAddress is not IPEndPoint peer || !trusted.Contains(peer.Address))
+            return null;
+        _value.Clear();
+        ForwardedFor.JoinTo(headers, _value);
+        ReadOnlySpan<byte> list = _value.Written;
+        while (!list.IsEmpty)
+        {
+            var comma = list.LastIndexOf((byte)',');
+            if (Parse(AsciiBytes.TrimOws(list[(comma + 1)..])) is not { } address)
+                return null;
+            if (comma < 0 || !trusted.Contains(address.Address))
+                return address;
+            list = list[..comma];
+        }
+
+        return null;
+    }
+
+    /// <summary>The address with <paramref name="skip"/> others to its right; null if there are not so many, or it is none.</summary>
+    /// <param name="headers">The request.</param>
+    /// <param name="skip">How many.</param>
+    /// <param name="alone">It is the only one.</param>
+    private IPEndPoint? FromRight(HeaderMap headers, uint skip, out bool alone)
+    {
+        alone = skip == 0;
         _value.Clear();
         ForwardedFor.JoinTo(headers, _value);
         ReadOnlySpan<byte> list = _value.Written;
         while (true)
         {
             var comma = list.LastIndexOf((byte)',');
+            alone &= comma < 0;
             if (skip == 0)
                 return Parse(AsciiBytes.TrimOws(list[(comma + 1)..]));
             if (comma < 0)

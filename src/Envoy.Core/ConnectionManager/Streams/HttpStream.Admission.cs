@@ -1,7 +1,9 @@
+using System.Text;
 using Envoy.AccessLog;
 using Envoy.FilterChains.Http;
 using Envoy.Formatting;
 using Envoy.Http.Headers;
+using Envoy.Http.Http1;
 using Envoy.Http.Streams;
 using Envoy.Routing;
 
@@ -32,7 +34,7 @@ internal sealed partial class HttpStream
             RequestHeaders.SetUnchecked(HeaderId.Authority, host);
         if (!RequestHeaders.Contains(HeaderId.Authority))
         {
-            Refuse(400, "missing_host_header", "");
+            RefuseMessage(new LocalReply(400, "missing_host_header"));
             return;
         }
 
@@ -42,7 +44,15 @@ internal sealed partial class HttpStream
         var error = RequestPreparation.Prepare(RequestHeaders, _shared, Connection, StreamInfo, Has(Flags.Upgrading));
         if (error is not null)
         {
-            OnCodecError(error);
+            StreamInfo.AddFlag(ResponseFlags.DownstreamProtocolError);
+            RefuseMessage(new LocalReply(error.HttpStatus, error.Details) { Body = Encoding.ASCII.GetString(Http1ReasonPhrases.Get(error.HttpStatus)) });
+            return;
+        }
+
+        if (_shared.Clients.RejectWith is > 0 and var status)
+        {
+            _shared.Stats.DownstreamRqRejectedViaIpDetection.Inc();
+            SendLocalReply(new LocalReply(status, "rejecting_because_detection_failed"));
             return;
         }
 
@@ -82,6 +92,15 @@ internal sealed partial class HttpStream
         if (_shared.Options.FlushAccessLogOnNewRequest)
             Log(AccessLogType.DownstreamStart);
         _chain.Request.Headers(endStream);
+    }
+
+    /// <summary>Answers a request that is none; its connection ends with it, unless it was asked to go on.</summary>
+    private void RefuseMessage(in LocalReply reply)
+    {
+        if (_shared.Options.StreamErrorOnInvalidHttpMessage)
+            SendLocalReply(reply);
+        else
+            Refuse(reply);
     }
 
     /// <summary>False: the path has been answered.</summary>

@@ -19,26 +19,44 @@ internal static class RequestPreparation
         var error = HopByHop.StripRequest(headers, isUpgrade) ?? Underscores(headers, shared);
         if (error is not null)
             return error;
-        info.DownstreamRemoteAddress = shared.Clients.Apply(headers, options, connection);
+        info.DownstreamRemoteAddress = shared.Clients.Apply(headers, shared.Snapshot, connection);
+        var isInternal = shared.Clients.IsInternal;
+        var isEdge = !isInternal && options.UseRemoteAddress;
+        if (options.ForwardClientCertDetails != ForwardClientCertDetails.AlwaysForwardOnly)
+            headers.Remove(HeaderId.XForwardedClientCert);
 
         // Nobody before us is trusted to say how the client reached us, unless hops are.
         if (options.UseRemoteAddress && options.XffNumTrustedHops == 0)
             headers.SetUnchecked(HeaderId.XForwardedProto, "http"u8);
         // At the edge nobody outside names himself.
-        if (options.UseRemoteAddress)
+        if (isEdge)
         {
             headers.Remove("x-envoy-downstream-service-cluster"u8);
             headers.Remove("x-envoy-downstream-service-node"u8);
         }
 
         // Nobody outside may claim to be inside; no address is internal unless configured so.
-        headers.Remove(HeaderId.XEnvoyInternal);
-        StripControlHeaders(headers);
-        foreach (var name in shared.Routes.Table.InternalOnlyHeaders)
-            name.RemoveFrom(headers);
+        if (isInternal)
+        {
+            headers.SetUnchecked(HeaderId.XEnvoyInternal, "true"u8);
+        }
+        else
+        {
+            headers.Remove(HeaderId.XEnvoyInternal);
+            StripControlHeaders(headers);
+            foreach (var name in shared.Routes.Table.InternalOnlyHeaders)
+                name.RemoveFrom(headers);
+        }
+
+        if (options.AddUserAgent)
+            AddUserAgent(headers, shared.Snapshot);
         if (!headers.Contains(HeaderId.XForwardedProto))
             headers.SetUnchecked(HeaderId.XForwardedProto, "http"u8);
-        if (!headers.Contains(HeaderId.Scheme))
+        if (shared.Snapshot.Scheme.Length > 0)
+        {
+            headers.SetUnchecked(HeaderId.Scheme, shared.Snapshot.Scheme);
+        }
+        else if (!headers.Contains(HeaderId.Scheme))
         {
             headers.TryGet(HeaderId.XForwardedProto, out var proto);
             headers.SetUnchecked(HeaderId.Scheme, proto.SequenceEqual("https"u8) ? "https"u8 : "http"u8);
@@ -75,6 +93,15 @@ internal static class RequestPreparation
 
         value.Append(own);
         headers.SetUnchecked(HeaderId.Via, value.Written);
+    }
+
+    private static void AddUserAgent(HeaderMap headers, HttpConnectionManagerSnapshot snapshot)
+    {
+        headers.Set("x-envoy-downstream-service-cluster"u8, snapshot.NodeCluster);
+        if (!headers.Contains(HeaderId.UserAgent))
+            headers.SetUnchecked(HeaderId.UserAgent, snapshot.NodeCluster);
+        if (snapshot.NodeId.Length > 0)
+            headers.Set("x-envoy-downstream-service-node"u8, snapshot.NodeId);
     }
 
     private static ProtocolError? Underscores(HeaderMap headers, HttpConnectionManagerFactory shared)

@@ -22,7 +22,7 @@ internal static class Http1Chunks
     }
 
     /// <summary>The last chunk, with <paramref name="trailers"/> if there are any to send.</summary>
-    public static void WriteLast(ByteQueue output, HeaderMap? trailers)
+    public static void WriteLast(ByteQueue output, HeaderMap? trailers, bool properCase = false)
     {
         if (trailers is null)
         {
@@ -33,11 +33,11 @@ internal static class Http1Chunks
         var size = Http1Encoder.MaxSize(trailers);
         if (size <= SlabPool.SlabSize)
         {
-            output.Advance(Http1Encoder.WriteLastChunk(trailers, output.GetSpan(size)));
+            output.Advance(Http1Encoder.WriteLastChunk(trailers, output.GetSpan(size), properCase));
             return;
         }
 
         var large = new byte[size];
-        output.Append(large.AsSpan(0, Http1Encoder.WriteLastChunk(trailers, large)));
+        output.Append(large.AsSpan(0, Http1Encoder.WriteLastChunk(trailers, large, properCase)));
     }
 }

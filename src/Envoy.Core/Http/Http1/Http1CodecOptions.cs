@@ -21,6 +21,9 @@ internal sealed record Http1CodecOptions
     /// <summary>Hand out trailers. Default false: they are checked and dropped, as in Envoy (<c>enable_trailers</c>).</summary>
     public bool EnableTrailers { get; init; }
 
+    /// <summary>Take <c>Content-Length</c> beside chunks and drop it. Default false: an error (<c>allow_chunked_length</c>).</summary>
+    public bool AllowChunkedLength { get; init; }
+
     /// <summary>Take any token as a method. Default false: the methods Envoy knows (<c>allow_custom_methods</c>).</summary>
     public bool AllowCustomMethods { get; init; }
 }

@@ -226,12 +226,21 @@ internal abstract class Http1Decoder(Http1CodecOptions options)
     {
         if (!_hasTransferEncoding)
             return null;
-        if (_hasLength)
+        if (_hasLength && !options.AllowChunkedLength)
             return Http1Errors.BothLengths;
         if (!_transferEncodingIsChunked)
             return Http1Errors.TransferEncoding;
         // An HTTP/1.0 peer cannot mean it (section 6.1): it passed on what it did not understand.
-        return Version == Http1Version.Http10 ? Http1Errors.TransferEncodingInHttp10 : null;
+        if (Version == Http1Version.Http10)
+            return Http1Errors.TransferEncodingInHttp10;
+        if (_hasLength)
+        {
+            // The chunks count (section 6.3), and nobody behind us may think otherwise.
+            _headers!.Remove(HeaderId.ContentLength);
+            _hasLength = false;
+        }
+
+        return null;
     }
 
     /// <summary>Forgets an interim response and reads the next head into the same map.</summary>

@@ -5,7 +5,7 @@ namespace Envoy.Http.Http1;
 
 /// <summary>
 /// Writes HTTP/1.1: heads, chunk headers and trailers, in one pass over the map and with no memory of its own. Names go out in lower case,
-/// as from Envoy. What the map holds has been checked when it went in. Immutable.
+/// as from Envoy, or <c>Like-This</c> for peers that want it so. What the map holds has been checked when it went in. Immutable.
 /// </summary>
 internal static class Http1Encoder
 {
@@ -30,7 +30,7 @@ internal static class Http1Encoder
         headers.ByteSize + (headers.Count * 4) + headers.Get(HeaderId.Authority).Length + FixedSize;
 
     /// <summary>Writes a request's head; returns its length. <paramref name="output"/> has room for <see cref="MaxSize"/>.</summary>
-    public static int WriteRequestHead(HeaderMap headers, Http1BodyFraming framing, Span<byte> output)
+    public static int WriteRequestHead(HeaderMap headers, Http1BodyFraming framing, Span<byte> output, bool properCase = false)
     {
         var method = headers.Get(HeaderId.Method);
         var hasAuthority = headers.TryGet(HeaderId.Authority, out var authority);
@@ -45,26 +45,26 @@ internal static class Http1Encoder
         if (hasAuthority)
         {
             // First, as RFC 9110 section 7.2 recommends.
-            writer.Write("host: "u8);
+            writer.Write(properCase ? "Host: "u8 : "host: "u8);
             writer.WriteLine(authority);
         }
 
-        WriteFields(ref writer, headers, framing, skipHost: hasAuthority);
+        WriteFields(ref writer, headers, framing, skipHost: hasAuthority, properCase);
         return writer.Written;
     }
 
     /// <summary>Writes a request's head.</summary>
-    public static void WriteRequestHead(HeaderMap headers, Http1BodyFraming framing, IBufferWriter<byte> output)
+    public static void WriteRequestHead(HeaderMap headers, Http1BodyFraming framing, IBufferWriter<byte> output, bool properCase = false)
     {
         var size = MaxSize(headers);
         if (size <= MaxDirectSize)
         {
-            output.Advance(WriteRequestHead(headers, framing, output.GetSpan(size)));
+            output.Advance(WriteRequestHead(headers, framing, output.GetSpan(size), properCase));
             return;
         }
 
         var rented = ArrayPool<byte>.Shared.Rent(size);
-        output.Write(rented.AsSpan(0, WriteRequestHead(headers, framing, rented)));
+        output.Write(rented.AsSpan(0, WriteRequestHead(headers, framing, rented, properCase)));
         ArrayPool<byte>.Shared.Return(rented);
     }
 
@@ -74,29 +74,31 @@ internal static class Http1Encoder
     /// <param name="framing">From <see cref="Http1Framing.ForResponse"/>.</param>
     /// <param name="version">What the status line says: Envoy answers HTTP/1.0 with HTTP/1.0 where it serves it.</param>
     /// <param name="output">Where to.</param>
-    public static int WriteResponseHead(HeaderMap headers, int status, Http1BodyFraming framing, Http1Version version, Span<byte> output)
+    /// <param name="properCase">Names <c>Like-This</c>.</param>
+    public static int WriteResponseHead(
+        HeaderMap headers, int status, Http1BodyFraming framing, Http1Version version, Span<byte> output, bool properCase = false)
     {
         var writer = new SpanWriter(output);
         writer.Write(version == Http1Version.Http11 ? "HTTP/1.1 "u8 : "HTTP/1.0 "u8);
         writer.WriteStatus(status);
         writer.WriteLine(Http1ReasonPhrases.Get(status));
-        WriteFields(ref writer, headers, framing, skipHost: false);
+        WriteFields(ref writer, headers, framing, skipHost: false, properCase);
         return writer.Written;
     }
 
     /// <summary>Writes a response's head.</summary>
     public static void WriteResponseHead(
-        HeaderMap headers, int status, Http1BodyFraming framing, Http1Version version, IBufferWriter<byte> output)
+        HeaderMap headers, int status, Http1BodyFraming framing, Http1Version version, IBufferWriter<byte> output, bool properCase = false)
     {
         var size = MaxSize(headers);
         if (size <= MaxDirectSize)
         {
-            output.Advance(WriteResponseHead(headers, status, framing, version, output.GetSpan(size)));
+            output.Advance(WriteResponseHead(headers, status, framing, version, output.GetSpan(size), properCase));
             return;
         }
 
         var rented = ArrayPool<byte>.Shared.Rent(size);
-        output.Write(rented.AsSpan(0, WriteResponseHead(headers, status, framing, version, rented)));
+        output.Write(rented.AsSpan(0, WriteResponseHead(headers, status, framing, version, rented, properCase)));
         ArrayPool<byte>.Shared.Return(rented);
     }
 
@@ -117,18 +119,19 @@ internal static class Http1Encoder
     }
 
     /// <summary>Writes the last chunk with its trailers; returns its length. <paramref name="output"/> has room for <see cref="MaxSize"/>.</summary>
-    public static int WriteLastChunk(HeaderMap trailers, Span<byte> output)
+    public static int WriteLastChunk(HeaderMap trailers, Span<byte> output, bool properCase = false)
     {
         var writer = new SpanWriter(output);
         writer.Write("0\r\n"u8);
-        WriteFields(ref writer, trailers, Http1BodyFraming.None, skipHost: true);
+        WriteFields(ref writer, trailers, Http1BodyFraming.None, skipHost: true, properCase);
         return writer.Written;
     }
 
-    private static void WriteFields(ref SpanWriter writer, HeaderMap headers, Http1BodyFraming framing, bool skipHost)
+    private static void WriteFields(ref SpanWriter writer, HeaderMap headers, Http1BodyFraming framing, bool skipHost, bool properCase)
     {
         foreach (var field in headers)
         {
+            var start = writer.Written;
             if (field.Id == HeaderId.Other)
             {
                 writer.Write(field.Name);
@@ -145,8 +148,12 @@ internal static class Http1Encoder
                 writer.Write(HeaderNames.GetWithColon(field.Id));
             }
 
+            if (properCase)
+                writer.Capitalize(start);
             writer.WriteLine(field.Value);
         }
+
+        var end = writer.Written;
 
         writer.Write(framing switch
         {
@@ -154,6 +161,8 @@ internal static class Http1Encoder
             Http1BodyFraming.Chunked or Http1BodyFraming.ChunkedWithoutBody => "transfer-encoding: chunked\r\n\r\n"u8,
             _ => "\r\n"u8,
         });
+        if (properCase)
+            writer.Capitalize(end, upTo: (byte)':');
     }
 
     private ref struct SpanWriter(Span<byte> output)
@@ -176,6 +185,20 @@ internal static class Http1Encoder
             to[bytes.Length] = (byte)'\r';
             to[bytes.Length + 1] = (byte)'\n';
             _written += bytes.Length + 2;
+        }
+
+        /// <summary>Makes the words of a name begin with a capital letter: what stands behind neither a letter nor a digit.</summary>
+        public readonly void Capitalize(int from, byte upTo = 0)
+        {
+            var capital = true;
+            foreach (ref var b in _output[from.._written])
+            {
+                if (b == upTo)
+                    return;
+                if (capital && b is >= (byte)'a' and <= (byte)'z')
+                    b -= 0x20;
+                capital = b is not ((>= (byte)'A' and <= (byte)'Z') or (>= (byte)'a' and <= (byte)'z') or (>= (byte)'0' and <= (byte)'9'));
+            }
         }
 
         public void WriteStatus(int status)

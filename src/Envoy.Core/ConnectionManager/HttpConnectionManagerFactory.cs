@@ -5,6 +5,7 @@ using Envoy.FilterChains;
 using Envoy.FilterChains.Http;
 using Envoy.FilterChains.Network;
 using Envoy.Formatting;
+using Envoy.Http.Headers;
 using Envoy.Matching;
 using Envoy.Net;
 using Envoy.Routing;
@@ -25,6 +26,7 @@ internal sealed class HttpConnectionManagerFactory : INetworkFilterFactory
     private readonly Stack<HttpStream> _freeStreams = new();
     private readonly HttpFilterSlot[] _filters;
     private readonly FormatContext _format;
+    private readonly RouteMatcher[] _scopes;
 
     public HttpConnectionManagerFactory(HttpConnectionManagerSnapshot snapshot, FilterWorkerContext context)
     {
@@ -45,6 +47,7 @@ internal sealed class HttpConnectionManagerFactory : INetworkFilterFactory
             DelayedCloseTimeout = Stats.DownstreamCxDelayedCloseTimeout,
         };
         Routes = new RouteMatcher(snapshot.Routes, context.Runtime, MatchScratch.Of(context.Worker));
+        _scopes = Array.ConvertAll(snapshot.ScopedTables, table => new RouteMatcher(table, context.Runtime, MatchScratch.Of(context.Worker)));
         AccessLogs = new WorkerAccessLogs(snapshot.AccessLogs, context.Worker, context.Runtime);
         FilterRoom = new AccessLogFilter.Room(context.Worker, context.Runtime);
         snapshot.LocalReplies?.Warm(FilterRoom);
@@ -54,8 +57,9 @@ internal sealed class HttpConnectionManagerFactory : INetworkFilterFactory
         DroppedHeadersWithUnderscores = codec.Counter("dropped_headers_with_underscores", shard);
         RejectedWithUnderscoresInHeaders = codec.Counter("requests_rejected_with_underscores_in_headers", shard);
         var filterContext = new FilterWorkerContext(context.Worker, scope, context.Upstreams, context.Drain, context.Runtime);
+        var turnsFilters = snapshot.Routes.TurnsFilters || snapshot.ScopedTables.Any(t => t.TurnsFilters);
         _filters = snapshot.Options.HttpFilters
-            .Select((f, i) => new HttpFilterSlot(f.Name, f.Disabled, snapshot.Filters[i].CreateFactory(filterContext)) { MayChange = snapshot.Routes.TurnsFilters })
+            .Select((f, i) => new HttpFilterSlot(f.Name, f.Disabled, snapshot.Filters[i].CreateFactory(filterContext)) { MayChange = turnsFilters })
             .ToArray();
     }
 
@@ -101,6 +105,15 @@ internal sealed class HttpConnectionManagerFactory : INetworkFilterFactory
         _format.LocalReplyBody = default;
         _format.AccessLogType = "NotSet";
         return _format;
+    }
+
+    /// <summary>The route table for a request.</summary>
+    public RouteMatcher RoutesFor(HeaderMap request)
+    {
+        if (Snapshot.Scopes is not { } keys)
+            return Routes;
+        var scope = keys.Find(request, Value, Routes.Scratch);
+        return scope < 0 ? Routes : _scopes[scope];
     }
 
     public INetworkFilter Create() => new HttpConnectionManager(this);

@@ -32,6 +32,9 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
     /// <summary>The route table.</summary>
     public RouteConfiguration RouteConfig { get; init; } = new();
 
+    /// <summary>Route tables to choose from, instead of <see cref="RouteConfig"/>. Default null: there is the one.</summary>
+    public ScopedRoutesConfig? ScopedRoutes { get; init; }
+
     /// <summary>The HTTP filters, first to last; the last is the router.</summary>
     public ValueList<HttpFilterConfig> HttpFilters { get; init; } = [];
 
@@ -185,6 +188,8 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
             UnsupportedRouteFeatures.Report(RouteConfig, validation);
         });
 
+        if (ScopedRoutes is { } scoped)
+            Validate(scoped, validation);
         ValidateUpgrades(validation);
         AccessLogSet.Validate(AccessLogs, validation);
         if (LocalReply is { } reply)
@@ -208,6 +213,18 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
                 validation.Error(filter, "name", $"'{filter.Name}' cannot be the last HTTP filter", "the last one must be envoy.filters.http.router");
             filter.Options.Validate(validation);
         });
+    }
+
+    private void Validate(ScopedRoutesConfig scoped, ConfigValidation validation)
+    {
+        if (RouteConfig.VirtualHosts.Count > 0)
+            validation.Error(this, "scoped_routes", "'scoped_routes' and 'route_config' exclude each other");
+        _ = ScopeKeys.Compile(scoped, (path, message) => validation.ErrorAt(this, "scoped_routes." + path, message));
+        validation.In("scoped_routes", () => validation.Each("scoped_route_configurations", scoped.Scopes, scope => validation.In("route_configuration", () =>
+        {
+            RouteConfigurationValidation.Validate(scope.RouteConfig, validation);
+            UnsupportedRouteFeatures.Report(scope.RouteConfig, validation);
+        })));
     }
 
     private void ValidateAddresses(ConfigValidation validation)

@@ -122,7 +122,8 @@ internal static class HttpConnectionManagerReader
         .List("upgrade_configs", o => o.UpgradeConfigs, (o, v) => o with { UpgradeConfigs = v }, Upgrade)
         .Message("local_reply_config", o => o.LocalReply, (o, v) => o with { LocalReply = v }, LocalReplyReader.Fields)
         .NotYetBut("idle_timeout", "write common_http_protocol_options: { idle_timeout: ... }, which has been Envoy's way since 1.12")
-        .NotYet("rds", "scoped_routes", "tracing", "http1_safe_max_connection_duration=false", "http2_protocol_options",
+        .Message("scoped_routes", o => o.ScopedRoutes, (o, v) => o with { ScopedRoutes = v }, ScopedRoutesReader.Fields)
+        .NotYet("rds", "tracing", "http1_safe_max_connection_duration=false", "http2_protocol_options",
             "http3_protocol_options", "stream_flush_timeout", "early_header_mutation_extensions=[]",
             "set_current_client_cert_details", "forward_client_cert_matcher",
             "represent_ipv4_remote_address_as_ipv4_mapped_ipv6=false",

@@ -23,8 +23,14 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
         var errors = new List<RouteError>();
         Routes = RouteTable.Compile(options.RouteConfig, errors) ?? throw new ArgumentException(string.Join("; ", errors), nameof(options));
         Filters = options.HttpFilters.Select(f => f.Options.Compile(context)).ToArray();
-        MayUpgrade = options.UpgradeConfigs.Any(u => u.Enabled) || options.RouteConfig.VirtualHosts.Any(
-            h => h.Routes.Any(r => r.Action is ForwardActionConfig forward && forward.UpgradeConfigs.Any(u => u.Enabled)));
+        if (options.ScopedRoutes is { } scoped)
+        {
+            Scopes = ScopeKeys.Compile(scoped, static (path, message) => throw new ArgumentException($"{path}: {message}"));
+            ScopedTables = [.. scoped.Scopes.Select(s => RouteTable.Compile(s.RouteConfig, errors) ?? throw new ArgumentException(string.Join("; ", errors), nameof(options)))];
+        }
+
+        MayUpgrade = options.UpgradeConfigs.Any(u => u.Enabled) || MayRoutesUpgrade(options.RouteConfig)
+            || (options.ScopedRoutes?.Scopes.Any(s => MayRoutesUpgrade(s.RouteConfig)) ?? false);
         NodeCluster = System.Text.Encoding.UTF8.GetBytes(context.NodeCluster);
         NodeId = System.Text.Encoding.UTF8.GetBytes(context.NodeId);
         Scheme = System.Text.Encoding.ASCII.GetBytes(options.SchemeToOverwrite);
@@ -48,7 +54,14 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
 
     public HttpConnectionManagerOptions Options { get; }
 
+    /// <summary>The table, or an empty one where each request chooses among several.</summary>
     public RouteTable Routes { get; }
+
+    /// <summary>How requests choose; null: there is the one table.</summary>
+    public ScopeKeys? Scopes { get; }
+
+    /// <summary>What they choose from.</summary>
+    public RouteTable[] ScopedTables { get; } = [];
 
     public IHttpFilterSnapshot[] Filters { get; }
 
@@ -86,6 +99,9 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
     /// <summary>Whether an address is inside.</summary>
     public bool IsInternal(EndPoint? address) => _internalAddresses is not null
         && (address is IPEndPoint ip ? _internalAddresses.Contains(ip.Address) : address is UnixDomainSocketEndPoint && Options.InternalAddresses!.UnixSockets);
+
+    private static bool MayRoutesUpgrade(RouteConfiguration table) => table.VirtualHosts.Any(
+        h => h.Routes.Any(r => r.Action is ForwardActionConfig forward && forward.UpgradeConfigs.Any(u => u.Enabled)));
 
     private static AddressRanges Ranges(IReadOnlyList<CidrRangeConfig> configs) =>
         AddressRanges.Compile(configs, static (i, message) => throw new ArgumentException($"[{i}]: {message}"));

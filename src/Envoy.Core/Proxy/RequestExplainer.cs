@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Envoy.Buffers;
 using Envoy.ConnectionManager;
 using Envoy.Formatting;
 using Envoy.Http.Headers;
@@ -37,8 +38,6 @@ internal static class RequestExplainer
 
     private static RouteExplanation Explain(HttpConnectionManagerOptions manager, Uri url, ExplainRequest request, RuntimeLoader runtime)
     {
-        var errors = new List<RouteError>();
-        var table = RouteTable.Compile(manager.RouteConfig, errors) ?? throw new ArgumentException(string.Join("; ", errors), nameof(request));
         var headers = new HeaderMap();
         headers.Add(HeaderId.Method, Encoding.ASCII.GetBytes(request.Method));
         headers.Add(HeaderId.Path, Encoding.ASCII.GetBytes(url.PathAndQuery));
@@ -47,11 +46,21 @@ internal static class RequestExplainer
         headers.Add(HeaderId.XForwardedProto, Encoding.ASCII.GetBytes(url.Scheme));
         foreach (var (name, value) in request.Headers)
             headers.Add(name, value);
+        var errors = new List<RouteError>();
+        var table = RouteTable.Compile(Choose(manager, headers), errors) ?? throw new ArgumentException(string.Join("; ", errors), nameof(request));
         foreach (var name in table.InternalOnlyHeaders)
             name.RemoveFrom(headers);
         var context = new FormatContext();
         context.Info.Protocol = "HTTP/1.1";
         context.Info.DownstreamRemoteAddress = context.Info.DownstreamDirectRemoteAddress = new IPEndPoint(IPAddress.Loopback, 0);
         return RouteExplainer.Explain(new RouteMatcher(table, runtime, new MatchScratch()), headers, new HeaderMap(), request.RandomValue, context);
+    }
+
+    private static RouteConfiguration Choose(HttpConnectionManagerOptions manager, HeaderMap headers)
+    {
+        if (manager.ScopedRoutes is not { } scoped)
+            return manager.RouteConfig;
+        var scope = ScopeKeys.Compile(scoped, static (path, message) => throw new ArgumentException($"{path}: {message}")).Find(headers, new ByteSink(), new MatchScratch());
+        return scope < 0 ? new RouteConfiguration() : scoped.Scopes[scope].RouteConfig;
     }
 }

@@ -107,7 +107,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
             if (!Has(Flags.RouteCached))
             {
                 _flags |= Flags.RouteCached;
-                _match = _shared.Routes.Match(RequestHeaders, _random);
+                _match = _shared.RoutesFor(RequestHeaders).Match(RequestHeaders, _random);
                 StreamInfo.RouteName = _match.Route?.Name;
             }
 

@@ -44,7 +44,7 @@ internal static class RequestPreparation
         {
             headers.Remove(HeaderId.XEnvoyInternal);
             StripControlHeaders(headers);
-            foreach (var name in shared.Routes.Table.InternalOnlyHeaders)
+            foreach (var name in shared.RoutesFor(headers).Table.InternalOnlyHeaders)
                 name.RemoveFrom(headers);
         }
 

@@ -77,7 +77,7 @@ internal static class ClusterReader
             "headers_with_underscores_action=ALLOW", "max_requests_per_connection");
 
     private static readonly FieldTable<ClusterConfig> Http1 = new FieldTable<ClusterConfig>("envoy.config.core.v3.Http1ProtocolOptions", Defaults)
-        .HeaderKeyFormat(c => c.ProperCaseHeaders, (c, v) => c with { ProperCaseHeaders = v })
+        .KeyFormat(c => c.HeaderKeyFormat, (c, v) => c with { HeaderKeyFormat = v })
         .NotYet("allow_absolute_url=true", "accept_http_10=false", "default_host_for_http_10=", "enable_trailers=false",
             "allow_chunked_length=false", "override_stream_error_on_invalid_http_message=false", "send_fully_qualified_url=false",
             "allow_custom_methods=false", "ignore_http_11_upgrade=[]")

@@ -1,4 +1,5 @@
 using Envoy.Extensions;
+using Envoy.Http.Http1;
 using Envoy.Net;
 
 namespace Envoy.Clusters;
@@ -81,8 +82,8 @@ public sealed record ClusterConfig
     /// <summary>Idle time after which a pooled upstream connection is closed. Default 1 h; <see cref="TimeSpan.Zero"/>: never.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Write the names of a request's headers <c>Like-This</c>. Default false: in lower case.</summary>
-    public bool ProperCaseHeaders { get; init; }
+    /// <summary>How the names of a request's headers are written, and whether how a response's were is passed on. Default <see cref="HeaderKeyFormat.LowerCase"/>.</summary>
+    public HeaderKeyFormat HeaderKeyFormat { get; init; }
 }
 
 /// <summary>Limits over all workers (<c>CircuitBreakers.Thresholds</c>); Envoy's defaults. Immutable.</summary>

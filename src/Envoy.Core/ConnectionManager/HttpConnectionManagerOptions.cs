@@ -4,6 +4,7 @@ using Envoy.Extensions;
 using Envoy.FilterChains;
 using Envoy.FilterChains.Http;
 using Envoy.FilterChains.Network;
+using Envoy.Http.Http1;
 using Envoy.Routing;
 
 namespace Envoy.ConnectionManager;
@@ -169,8 +170,8 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
     /// <summary>Take a request that has a length beside chunks, and go by the chunks; the length is not passed on. Default false: 400.</summary>
     public bool AllowChunkedLength { get; init; }
 
-    /// <summary>Write the names of a response's headers <c>Like-This</c>. Default false: in lower case.</summary>
-    public bool ProperCaseHeaders { get; init; }
+    /// <summary>How the names of a response's headers are written, and whether how a request's were is passed on. Default <see cref="HeaderKeyFormat.LowerCase"/>.</summary>
+    public HeaderKeyFormat HeaderKeyFormat { get; init; }
 
     /// <summary>What becomes of answers that the proxy gives itself. Default null: they stay as they are.</summary>
     public LocalReplyConfig? LocalReply { get; init; }

@@ -50,7 +50,7 @@ internal static class HttpConnectionManagerReader
         .Bool("enable_trailers", o => o.EnableTrailers, (o, v) => o with { EnableTrailers = v })
         .Bool("accept_http_10", o => o.AcceptHttp10, (o, v) => o with { AcceptHttp10 = v })
         .Text("default_host_for_http_10", o => o.DefaultHostForHttp10, (o, v) => o with { DefaultHostForHttp10 = v })
-        .HeaderKeyFormat(o => o.ProperCaseHeaders, (o, v) => o with { ProperCaseHeaders = v })
+        .KeyFormat(o => o.HeaderKeyFormat, (o, v) => o with { HeaderKeyFormat = v })
         .Bool("allow_chunked_length", o => o.AllowChunkedLength, (o, v) => o with { AllowChunkedLength = v })
         .NotYet("allow_absolute_url=true", "override_stream_error_on_invalid_http_message=false", "send_fully_qualified_url=false", "allow_custom_methods=false", "ignore_http_11_upgrade=[]")
         .Inert("use_balsa_parser");

@@ -49,6 +49,7 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
             MaxHeadersCount = (int)Math.Min(options.MaxHeadersCount, int.MaxValue),
             EnableTrailers = options.EnableTrailers,
             AllowChunkedLength = options.AllowChunkedLength,
+            PreserveCase = options.HeaderKeyFormat is HeaderKeyFormat.PreserveCase or HeaderKeyFormat.PreserveOrProperCase,
         };
     }
 

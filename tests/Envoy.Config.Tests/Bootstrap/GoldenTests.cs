@@ -63,7 +63,7 @@ public sealed class GoldenTests
                       strip_any_host_port: true
                       strip_trailing_host_dot: true
                       common_http_protocol_options: { idle_timeout: 60s, max_headers_count: 50, max_connection_duration: 300s, max_requests_per_connection: 9, max_stream_duration: 7s, headers_with_underscores_action: DROP_HEADER }
-                      http_protocol_options: { accept_http_10: true, default_host_for_http_10: fallback, enable_trailers: true, allow_absolute_url: true, allow_chunked_length: true, header_key_format: { proper_case_words: {} } }
+                      http_protocol_options: { accept_http_10: true, default_host_for_http_10: fallback, enable_trailers: true, allow_absolute_url: true, allow_chunked_length: true, header_key_format: { stateful_formatter: { name: preserve_case, typed_config: { "@type": type.googleapis.com/envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig, formatter_type_on_envoy_headers: PROPER_CASE } } } }
                       route_config:
                         virtual_hosts:
                         - name: all
@@ -132,7 +132,7 @@ public sealed class GoldenTests
                         StreamErrorOnInvalidHttpMessage = true,
                         UpgradeConfigs = [new UpgradeConfig("websocket"), new UpgradeConfig("CONNECT", Enabled: false)],
                         AllowChunkedLength = true,
-                        ProperCaseHeaders = true,
+                        HeaderKeyFormat = Envoy.Http.Http1.HeaderKeyFormat.PreserveOrProperCase,
                         MaxStreamDuration = TimeSpan.FromSeconds(7),
                         StripAnyHostPort = true,
                         StripTrailingHostDot = true,

@@ -1,4 +1,5 @@
 using Envoy.ConnectionManager;
+using Envoy.Http.Http1;
 using Envoy.Integration.Tests.Support;
 using Envoy.Proxy;
 using Envoy.Runtime;
@@ -159,7 +160,7 @@ public sealed class ClientOptionsTests(EngineKind engine) : HttpFixture(engine)
             head = System.Text.Encoding.ASCII.GetString(buffer, 0, await c.ReadAsync(buffer));
             await c.SendAsync("HTTP/1.1 200 OK\r\nx-one_two-3three: v\r\ncontent-length: 0\r\n\r\n");
         });
-        await using var proxy = await TestProxy.ForwardTo(upstream, Http(h => h with { ProperCaseHeaders = true }) with { ConfigureCluster = c => c with { ProperCaseHeaders = true } });
+        await using var proxy = await TestProxy.ForwardTo(upstream, WithFormat(HeaderKeyFormat.ProperCaseWords));
         using var client = await proxy.ConnectAsync();
         await client.SendAsync("POST / HTTP/1.1\r\nhost: test\r\nx-a-b: LeaveMe\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
         var answer = System.Text.Encoding.ASCII.GetString((await client.ReadToEndAsync()).Bytes);
@@ -169,6 +170,37 @@ public sealed class ClientOptionsTests(EngineKind engine) : HttpFixture(engine)
             Assert.That(answer, Does.Contain("X-One_Two-3three: v\r\n").And.Contain("\r\nServer: envoy\r\n").And.Contain("Content-Length: 0"));
         }
     }
+
+    [TestCase(HeaderKeyFormat.PreserveCase, "x-request-id: ", "server: envoy", TestName = "PreserveCase_OwnHeadersInLowerCase")]
+    [TestCase(HeaderKeyFormat.PreserveOrProperCase, "X-Request-Id: ", "Server: envoy", TestName = "PreserveCase_OwnHeadersInProperCase")]
+    public async Task PreserveCase(HeaderKeyFormat format, string ownRequest, string ownResponse)
+    {
+        string? head = null;
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            var buffer = new byte[4096];
+            head = System.Text.Encoding.ASCII.GetString(buffer, 0, await c.ReadAsync(buffer));
+            await c.SendAsync("HTTP/1.1 200 OK\r\nX-fOO: v\r\nCONTENT-LENGTH: 0\r\n\r\n");
+        });
+        await using var proxy = await TestProxy.ForwardTo(upstream, WithFormat(format));
+        using var client = await proxy.ConnectAsync();
+        // In pieces, since names are read as they come.
+        foreach (var piece in new[] { "GET / HTTP/1.1\r\nHOST: test\r\nx-", "AbC: 1\r", "\nAccepT: */*\r\nConnection: close\r\n\r\n" })
+        {
+            await client.SendAsync(piece);
+            await proxy.TurnAsync();
+        }
+
+        var answer = System.Text.Encoding.ASCII.GetString((await client.ReadToEndAsync()).Bytes);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(head, Does.Contain("\r\nHOST: test\r\n").And.Contain("\r\nx-AbC: 1\r\n").And.Contain("\r\nAccepT: */*\r\n").And.Contain("\r\n" + ownRequest));
+            Assert.That(answer, Does.Contain("\r\nX-fOO: v\r\n").And.Contain("\r\nCONTENT-LENGTH: 0\r\n").And.Contain("\r\n" + ownResponse));
+        }
+    }
+
+    private TestProxyOptions WithFormat(HeaderKeyFormat format) =>
+        Http(h => h with { HeaderKeyFormat = format }) with { ConfigureCluster = c => c with { HeaderKeyFormat = format } };
 
     private static HttpConnectionManagerOptions Named(HttpConnectionManagerOptions http) => http with
     {

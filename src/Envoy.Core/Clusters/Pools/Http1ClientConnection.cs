@@ -24,9 +24,11 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
     // Trailers are read whatever the client's side wants: that side drops them unless its enable_trailers says otherwise.
     private static readonly Http1CodecOptions Codec = Http1CodecOptions.Response with { EnableTrailers = true };
 
+    private static readonly Http1CodecOptions PreservingCodec = Codec with { PreserveCase = true };
+
     private readonly Http1Pool _pool;
     private readonly UpstreamConnectionAccount _account;
-    private readonly Http1ResponseDecoder _decoder = new(Codec);
+    private readonly Http1ResponseDecoder _decoder;
     private readonly TimerNode? _idleTimer;
     private readonly ByteQueue _body;
     private readonly ByteQueue _out;
@@ -44,6 +46,8 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
     public Http1ClientConnection(Http1Pool pool)
     {
         _pool = pool;
+        _decoder = new Http1ResponseDecoder(
+            pool.Cluster.Snapshot.Config.HeaderKeyFormat is HeaderKeyFormat.PreserveCase or HeaderKeyFormat.PreserveOrProperCase ? PreservingCodec : Codec);
         _account = new UpstreamConnectionAccount(pool.Cluster, pool.Host, pool.Limits);
         _body = new ByteQueue(pool.Cluster.Worker);
         _out = new ByteQueue(pool.Cluster.Worker);
@@ -59,7 +63,7 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
 
     public bool IsAboveWriteHighWatermark => _connection.IsAboveWriteHighWatermark;
 
-    private bool ProperCase => _pool.Cluster.Snapshot.Config.ProperCaseHeaders;
+    private bool ProperCase => _pool.Cluster.Snapshot.Config.HeaderKeyFormat is HeaderKeyFormat.ProperCaseWords or HeaderKeyFormat.PreserveOrProperCase;
 
     public void Open() => _connection = _account.Open(this);
 

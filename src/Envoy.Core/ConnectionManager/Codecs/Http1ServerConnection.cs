@@ -50,7 +50,7 @@ internal sealed class Http1ServerConnection : IServerStream, ITimerHandler
 
     private Connection Connection => _manager.Connection;
 
-    private bool ProperCase => _manager.Shared.Options.ProperCaseHeaders;
+    private bool ProperCase => _manager.Shared.Options.HeaderKeyFormat is HeaderKeyFormat.ProperCaseWords or HeaderKeyFormat.PreserveOrProperCase;
 
     /// <summary>Reads all that can be read now; what belongs to a later request stays in <paramref name="input"/>.</summary>
     public void OnData(ByteQueue input)

@@ -27,6 +27,7 @@ internal sealed partial class HttpStream
         EndExchange();
         Log(AccessLogType.DownstreamEnd);
         _chain.Release();
+        Worker.Disarm(_durationTimer);
         _flags &= ~(Flags.Recreating | Flags.ChainStarted | Flags.RouteCached);
         var hasTrailers = !Redirects.DropsBody && RequestTrailers.Count > 0;
         if (Redirects.DropsBody)

@@ -31,6 +31,7 @@ internal static class LocalReplies
         if (body.IsEmpty || status is 204 or 304)
         {
             headers.Remove(HeaderId.ContentType);
+            headers.Remove(HeaderId.ContentLength);
             return default;
         }
 

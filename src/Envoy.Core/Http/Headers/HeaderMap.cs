@@ -36,6 +36,9 @@ public sealed class HeaderMap
     /// <summary>The sum of the lengths of all names and values, in bytes.</summary>
     public int ByteSize { get; private set; }
 
+    /// <summary>The names as they were written; null: nobody minds.</summary>
+    internal HeaderCases? Cases { get; set; }
+
     /// <summary>The memory that names and values live in, which codecs fill.</summary>
     internal byte[] Arena => _arena;
 
@@ -192,6 +195,8 @@ public sealed class HeaderMap
         Clear();
         foreach (var field in other)
             AddUnchecked(field.Id, field.Name, field.Value);
+        if (other.Cases is not null)
+            (Cases ??= new HeaderCases()).CopyFrom(other.Cases);
     }
 
     /// <summary>Forgets all headers, and keeps its memory for the next message unless that has grown large.</summary>
@@ -203,6 +208,7 @@ public sealed class HeaderMap
         _used = 0;
         Count = 0;
         ByteSize = 0;
+        Cases?.Clear();
         if (_arena.Length > KeptArenaBytes)
             _arena = [];
         if (_entries.Length > KeptEntries)

@@ -24,6 +24,9 @@ internal sealed record Http1CodecOptions
     /// <summary>Take <c>Content-Length</c> beside chunks and drop it. Default false: an error (<c>allow_chunked_length</c>).</summary>
     public bool AllowChunkedLength { get; init; }
 
+    /// <summary>Keep how names were written (<c>preserve_case</c>). Default false.</summary>
+    public bool PreserveCase { get; init; }
+
     /// <summary>Take any token as a method. Default false: the methods Envoy knows (<c>allow_custom_methods</c>).</summary>
     public bool AllowCustomMethods { get; init; }
 }

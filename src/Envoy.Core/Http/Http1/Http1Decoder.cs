@@ -366,7 +366,10 @@ internal abstract class Http1Decoder(Http1CodecOptions options)
         while (true)
         {
             _lineStart = p;
-            var i = AsciiBytes.LowerToken(source, arena, Math.Max(p, _nameEnd), end);
+            var from = Math.Max(p, _nameEnd);
+            if (options.PreserveCase)
+                KeepCase(map, source[from..end], begins: from == p);
+            var i = AsciiBytes.LowerToken(source, arena, from, end);
             _nameEnd = i;
             if (i >= end)
                 return Lines.Unfinished;
@@ -394,6 +397,8 @@ internal abstract class Http1Decoder(Http1CodecOptions options)
 
             if (++_lines > options.MaxHeadersCount)
                 return FailLines(Http1Errors.TooManyHeaders);
+            if (options.PreserveCase)
+                map.Cases!.End();
             var id = HeaderNames.Find(arena.AsSpan(p, nameLength));
             if (id is >= HeaderId.Host and <= HeaderId.ContentLength)
             {
@@ -408,6 +413,16 @@ internal abstract class Http1Decoder(Http1CodecOptions options)
 
             p = eol + 2;
         }
+    }
+
+    // Before the name becomes lower case where it stands.
+    private static void KeepCase(HeaderMap map, ReadOnlySpan<byte> rest, bool begins)
+    {
+        var cases = map.Cases ??= new HeaderCases();
+        if (begins)
+            cases.Begin();
+        var colon = rest.IndexOf((byte)':');
+        cases.Append(colon < 0 ? rest : rest[..colon]);
     }
 
     private ProtocolError? ReadFramingHeader(HeaderMap map, HeaderId id, int nameOffset, int valueOffset, int valueLength)

@@ -45,7 +45,7 @@ internal static class Http1Encoder
         if (hasAuthority)
         {
             // First, as RFC 9110 section 7.2 recommends.
-            writer.Write(properCase ? "Host: "u8 : "host: "u8);
+            writer.WriteName("host: "u8, headers.Cases, properCase);
             writer.WriteLine(authority);
         }
 
@@ -129,6 +129,7 @@ internal static class Http1Encoder
 
     private static void WriteFields(ref SpanWriter writer, HeaderMap headers, Http1BodyFraming framing, bool skipHost, bool properCase)
     {
+        var restyle = properCase || headers.Cases is not null;
         foreach (var field in headers)
         {
             var start = writer.Written;
@@ -148,21 +149,23 @@ internal static class Http1Encoder
                 writer.Write(HeaderNames.GetWithColon(field.Id));
             }
 
-            if (properCase)
-                writer.Capitalize(start);
+            if (restyle)
+                writer.Rewrite(start, headers.Cases, properCase);
             writer.WriteLine(field.Value);
         }
 
-        var end = writer.Written;
-
-        writer.Write(framing switch
+        if (framing == Http1BodyFraming.ZeroLength)
         {
-            Http1BodyFraming.ZeroLength => "content-length: 0\r\n\r\n"u8,
-            Http1BodyFraming.Chunked or Http1BodyFraming.ChunkedWithoutBody => "transfer-encoding: chunked\r\n\r\n"u8,
-            _ => "\r\n"u8,
-        });
-        if (properCase)
-            writer.Capitalize(end, upTo: (byte)':');
+            writer.WriteName("content-length: "u8, headers.Cases, properCase);
+            writer.Write("0\r\n"u8);
+        }
+        else if (framing is Http1BodyFraming.Chunked or Http1BodyFraming.ChunkedWithoutBody)
+        {
+            writer.WriteName("transfer-encoding: "u8, headers.Cases, properCase);
+            writer.Write("chunked\r\n"u8);
+        }
+
+        writer.Write("\r\n"u8);
     }
 
     private ref struct SpanWriter(Span<byte> output)
@@ -187,17 +190,33 @@ internal static class Http1Encoder
             _written += bytes.Length + 2;
         }
 
-        /// <summary>Makes the words of a name begin with a capital letter: what stands behind neither a letter nor a digit.</summary>
-        public readonly void Capitalize(int from, byte upTo = 0)
+        /// <summary>Writes a name in lower case, with its colon and space, as the message's peer wrote it or as is wished.</summary>
+        public void WriteName(ReadOnlySpan<byte> nameWithColon, HeaderCases? cases, bool properCase)
         {
-            var capital = true;
-            foreach (ref var b in _output[from.._written])
+            var start = _written;
+            Write(nameWithColon);
+            Rewrite(start, cases, properCase);
+        }
+
+        /// <summary>The same for a name, with its colon and space, that has just been written.</summary>
+        public readonly void Rewrite(int start, HeaderCases? cases, bool properCase)
+        {
+            var name = _output[start..(_written - 2)];
+            if (cases is not null && cases.TryFind(name, out var written))
+                written.CopyTo(name);
+            else if (properCase)
+                Capitalize(name);
+        }
+
+        // Words begin behind what is neither a letter nor a digit.
+        private static void Capitalize(Span<byte> name)
+        {
+            var begins = true;
+            foreach (ref var b in name)
             {
-                if (b == upTo)
-                    return;
-                if (capital && b is >= (byte)'a' and <= (byte)'z')
+                if (begins && b is >= (byte)'a' and <= (byte)'z')
                     b -= 0x20;
-                capital = b is not ((>= (byte)'A' and <= (byte)'Z') or (>= (byte)'a' and <= (byte)'z') or (>= (byte)'0' and <= (byte)'9'));
+                begins = b is not ((>= (byte)'A' and <= (byte)'Z') or (>= (byte)'a' and <= (byte)'z') or (>= (byte)'0' and <= (byte)'9'));
             }
         }
 

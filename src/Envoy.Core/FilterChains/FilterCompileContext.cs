@@ -17,6 +17,9 @@ public sealed class FilterCompileContext
     /// <summary>This proxy's own cluster (<c>node.cluster</c>); empty: it has none.</summary>
     internal string NodeCluster { get; init; } = "";
 
+    /// <summary>Whether the proxy is to be taken out of service.</summary>
+    internal ServerHealth Health { get; init; } = new();
+
     /// <summary>This proxy's own name (<c>node.id</c>); empty: it has none.</summary>
     internal string NodeId { get; init; } = "";
 

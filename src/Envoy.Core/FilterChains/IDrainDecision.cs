@@ -5,7 +5,4 @@ internal interface IDrainDecision
 {
     /// <summary>True: finish what is under way and close.</summary>
     bool IsDraining { get; }
-
-    /// <summary>The admin interface was told to let health checks of this proxy fail, which drains it, too.</summary>
-    bool FailsHealthChecks { get; }
 }

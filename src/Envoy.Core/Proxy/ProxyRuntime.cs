@@ -48,7 +48,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
     private AdminListener? _admin;
     private Task? _stopped;
     private volatile bool _draining;
-    private volatile bool _failsHealthChecks;
+    private readonly ServerHealth _health = new();
 
     private ProxyRuntime(ProxyConfig config, EnvoyProxyOptions options)
     {
@@ -90,9 +90,8 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
 
     public ProxyConfig Config => _config;
 
-    public bool IsDraining => _draining || _failsHealthChecks;
-
-    public bool FailsHealthChecks => _failsHealthChecks;
+    // Who is to leave must not keep what it has: as in Envoy its connections end with their next answer.
+    public bool IsDraining => _draining || _health.IsFailing;
 
     public EndPoint? AdminAddress => _admin?.LocalEndPoint;
 
@@ -159,7 +158,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
         await initialised.WaitAsync(cancellationToken).ConfigureAwait(false);
 
         // Every port is bound before the first connection is taken, so that a start that fails has served nobody.
-        var compile = new FilterCompileContext(Stats, Runtime, LogFiles) { NodeCluster = _config.Node.Cluster, NodeId = _config.Node.Id };
+        var compile = new FilterCompileContext(Stats, Runtime, LogFiles) { NodeCluster = _config.Node.Cluster, NodeId = _config.Node.Id, Health = _health };
         foreach (var config in _config.Listeners)
             await Bind(() => Task.FromResult(AddListener(config, compile)), config.Name, config.Address).ConfigureAwait(false);
         foreach (var listener in _listeners)
@@ -208,8 +207,8 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
 
     private void FailHealthCheck(bool fail)
     {
-        _failsHealthChecks = fail;
-        if (!_draining)
+        _health.IsFailing = fail;
+        if (!_draining && _flusher.State is ServerState.Live or ServerState.Draining)
             _flusher.SetState(fail ? ServerState.Draining : ServerState.Live);
     }
 

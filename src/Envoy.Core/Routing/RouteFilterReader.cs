@@ -114,7 +114,8 @@ internal static class RouteFilterReader
 
     private static RouteFilterOptions? ReadOptions(string name, string type, ConfigNode message, ConfigNode node, ConfigReadContext context)
     {
-        if (Find(type, context) is { } found)
+        // What may stand in a field of its own is no filter's message in the map.
+        if ((name.Length == 0 || type != CorsPolicyType) && Find(type, context) is { } found)
         {
             var options = found.ReadRouteOptions(type, message, context);
             if (options is not null)

@@ -189,6 +189,81 @@ public sealed class MisbehavingFilterTests(EngineKind engine) : HttpFixture(engi
     }
 
     [Test]
+    public async Task HeldRequest_AboveTheLimitThatAFilterHasSet_Is413()
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await Start(upstream, () => new ScriptedFilter
+        {
+            RequestHeaders = (f, _, end) =>
+            {
+                // Streams share nothing: the next one begins with the listener's limit again.
+                if (!end)
+                    f.Callbacks.BufferLimit = 3;
+                return end ? FilterStatus.Continue : FilterStatus.Hold;
+            },
+            RequestData = (_, _, _) => FilterStatus.Hold,
+            ResponseHeaders = (f, headers, _) =>
+            {
+                headers.Set("x-limit", f.Callbacks.BufferLimit.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                return FilterStatus.Continue;
+            },
+        }, limit: 10_000);
+        using var client = await proxy.ConnectAsync();
+        Assert.That((await client.ExchangeAsync(Post)).Status, Is.EqualTo(413));
+        using var next = await proxy.ConnectAsync();
+        Assert.That((await next.ExchangeAsync(Get)).Headers["x-limit"], Is.EqualTo("10000"));
+    }
+
+    [Test]
+    public async Task HoldResponse_UntilLetGo_StopsTheUpstream()
+    {
+        await using var upstream = new FakeUpstream().Answer(Answers.Ok(new string('x', 4_000_000)));
+        await using var proxy = await Start(upstream, () => new ScriptedFilter
+        {
+            ResponseHeaders = (f, _, _) =>
+            {
+                f.Callbacks.HoldResponse(true);
+                return FilterStatus.Continue;
+            },
+        }, limit: 10_000);
+        using var client = await proxy.ConnectAsync();
+        await client.SendAsync(Get);
+        await proxy.WaitForAsync("cluster.upstream.upstream_flow_control_paused_reading_total");
+        var received = proxy.Statistics["cluster.upstream.upstream_cx_rx_bytes_total"];
+        for (var i = 0; i < 20; i++)
+            await proxy.TurnAsync();
+        Assert.That(proxy.Statistics["cluster.upstream.upstream_cx_rx_bytes_total"], Is.EqualTo(received), "nothing more is read");
+        (await FirstFilter(proxy)).Later(c => c.HoldResponse(false));
+        Assert.That((await client.ReadResponseAsync()).Body, Has.Length.EqualTo(4_000_000));
+    }
+
+    [Test]
+    public async Task HoldResponse_ForEver_EndsWithTheClient()
+    {
+        await using var upstream = new FakeUpstream().Answer(Answers.Ok(new string('x', 4_000_000)));
+        await using var proxy = await Start(upstream, () => new ScriptedFilter
+        {
+            ResponseHeaders = (f, _, _) =>
+            {
+                if (f.Callbacks.RequestHeaders.Contains("x-hold"u8))
+                    f.Callbacks.HoldResponse(true);
+                return FilterStatus.Continue;
+            },
+        });
+        using (var client = await proxy.ConnectAsync())
+        {
+            await client.SendAsync("GET / HTTP/1.1\r\nhost: test\r\nx-hold: 1\r\n\r\n");
+            await proxy.WaitForAsync("cluster.upstream.upstream_flow_control_paused_reading_total");
+        }
+
+        var filter = await FirstFilter(proxy);
+        await filter.Ended;
+        filter.Later(c => c.HoldResponse(true));
+        await AssertQuiet(proxy);
+        await AssertServes(proxy);
+    }
+
+    [Test]
     public async Task HeldResponse_AboveTheLimit_Is500()
     {
         await using var upstream = new FakeUpstream().Answer(Answers.Ok(new string('x', 100_000)));

@@ -3,7 +3,13 @@ using System.Net.Sockets;
 using Envoy.AccessLog;
 using Envoy.Clusters;
 using Envoy.ConnectionManager;
+using Envoy.FilterChains.Http;
 using Envoy.FilterChains.Network;
+using Envoy.Filters.Http.Buffer;
+using Envoy.Filters.Http.Cors;
+using Envoy.Filters.Http.Fault;
+using Envoy.Filters.Http.HeaderMutation;
+using Envoy.Filters.Http.HealthCheck;
 using Envoy.Filters.Network.TcpProxy;
 using Envoy.Integration.Tests.Support;
 using Envoy.Listeners;
@@ -25,13 +31,14 @@ public sealed class SteadyStateTests(EngineKind engine) : HttpFixture(engine)
     private const int Exchanges = 10_000;
 
     // Small bodies in one packet, and one of more than a slab, which is received and sent in several turns.
-    [TestCase(1024, Exchanges, false, false)]
-    [TestCase(200_000, 500, false, false)]
-    [TestCase(1024, Exchanges, true, false)]
-    [TestCase(1024, Exchanges, true, true)]
-    public async Task HttpRequests_OnKeptConnections_AllocateNothing(int bodySize, int count, bool logged, bool routed)
+    [TestCase(1024, Exchanges, false, false, false)]
+    [TestCase(200_000, 500, false, false, false)]
+    [TestCase(1024, Exchanges, true, false, false)]
+    [TestCase(1024, Exchanges, true, true, false)]
+    [TestCase(1024, Exchanges, false, false, true)]
+    public async Task HttpRequests_OnKeptConnections_AllocateNothing(int bodySize, int count, bool logged, bool routed, bool filtered)
     {
-        byte[] request = [.. "POST /path?query HTTP/1.1\r\nhost: test\r\nuser-agent: test/1\r\naccept: */*\r\ncontent-length: 5\r\n\r\nhello"u8];
+        byte[] request = [.. "POST /path?query HTTP/1.1\r\nhost: test\r\nuser-agent: test/1\r\naccept: */*\r\norigin: https://good.test\r\ncontent-length: 5\r\n\r\nhello"u8];
         byte[] head = [.. "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: "u8, .. System.Text.Encoding.ASCII.GetBytes($"{bodySize}\r\n\r\n")];
         byte[] response = [.. head, .. new byte[bodySize]];
         await using var upstream = new FakeUpstream().OnConnection(async c =>
@@ -43,10 +50,12 @@ public sealed class SteadyStateTests(EngineKind engine) : HttpFixture(engine)
         await using var proxy = await TestProxy.ForwardTo(upstream, Options with
         {
             TimeProvider = TimeProvider.System,
-            ConfigureHttp = h => (routed ? Routed(h) : h) with { AccessLogs = logged ? [new AccessLogConfig("file", new FileAccessLogOptions { Path = "/dev/null" })] : [] },
+            ConfigureHttp = h => (routed ? Routed(h) : filtered ? WithFilters(h) : h) with { AccessLogs = logged ? [new AccessLogConfig("file", new FileAccessLogOptions { Path = "/dev/null" })] : [] },
         });
         await AssertAllocatesNothing(proxy, Math.Min(WarmUp, count), count, Exchange, large: bodySize > 100_000);
         Assert.That(proxy.Statistics["http.ingress.downstream_rq_2xx"], Is.GreaterThan(count));
+        if (filtered)
+            Assert.That(proxy.Statistics["http.ingress.cors.origin_valid"], Is.GreaterThan(count), "the filters were there");
 
         void Exchange(Socket client, byte[] buffer)
         {
@@ -65,6 +74,32 @@ public sealed class SteadyStateTests(EngineKind engine) : HttpFixture(engine)
                     length = end + 4 + bodySize;
             }
         }
+    }
+
+    /// <summary>Every filter of Envoy's that we have, each with something to do for the request.</summary>
+    private static HttpConnectionManagerOptions WithFilters(HttpConnectionManagerOptions manager)
+    {
+        var mutation = new HeaderMutationConfig { Append = new HeaderValueOptionConfig("x-from", "%DOWNSTREAM_REMOTE_ADDRESS%") };
+        return manager with
+        {
+            HttpFilters =
+            [
+                new HttpFilterConfig("health", new HealthCheckOptions { Headers = [new HeaderMatcherConfig(":path") { StringMatch = StringMatcherConfig.Exact("/health") }] }),
+                new HttpFilterConfig("cors", new CorsOptions()),
+                new HttpFilterConfig("fault", new FaultOptions
+                {
+                    Abort = new FaultAbortConfig { FromHeader = true, Percentage = new FractionalPercentConfig(100) },
+                    Headers = [new HeaderMatcherConfig("accept")],
+                }),
+                new HttpFilterConfig("mutation", new HeaderMutationOptions { Mutations = new MessageMutationsConfig { Request = [mutation], Response = [mutation] } }),
+                new HttpFilterConfig("buffer", new BufferOptions { MaxRequestBytes = 1000 }),
+                .. manager.HttpFilters,
+            ],
+            RouteConfig = manager.RouteConfig with
+            {
+                FilterOptions = [new RouteFilterConfig("cors", new CorsPolicyOptions { AllowOrigins = [StringMatcherConfig.Suffix("good.test")], ExposeHeaders = "x-a" })],
+            },
+        };
     }
 
     /// <summary>Five header changes with values that are made afresh, a regular expression, retries, a virtual cluster, normalised paths.</summary>

@@ -1,139 +1,216 @@
+using Envoy.Buffers;
 using Envoy.FilterChains;
 using Envoy.FilterChains.Http;
 using Envoy.Http.Headers;
 using Envoy.Matching;
+using Envoy.Routing;
 using Envoy.RuntimeSettings;
 using Envoy.Stats;
 
 namespace Envoy.Filters.Http.Cors;
 
-/// <summary>Answers preflights, and marks responses to other origins (the Fetch standard's CORS protocol). Worker-owned.</summary>
-internal sealed class CorsFilter(CorsFilter.Factory shared) : IHttpRequestFilter, IHttpResponseFilter, IPooledHttpFilter
+/// <summary>
+/// Answers a browser's preflight and marks the responses that it may hand to a script (the Fetch standard, "CORS protocol"). Worker-owned.
+/// </summary>
+internal sealed class CorsFilter : IHttpRequestFilter, IHttpResponseFilter, IPooledHttpFilter
 {
-    // Four levels, and one more for a policy in its old place.
+    // Four levels, and the deprecated field of the route.
     private readonly CorsPolicy?[] _policies = new CorsPolicy?[5];
+    private readonly Factory _shared;
+    private readonly Action<HeaderMap> _fillPreflight;
+    private readonly ByteSink _origin = new();
     private HttpFilterCallbacks _callbacks = null!;
-    private byte[] _origin = new byte[64];
-    private int _originLength;
     private int _count;
+    private bool _isCors;
+
+    private CorsFilter(Factory shared)
+    {
+        _shared = shared;
+        _fillPreflight = FillPreflight;
+    }
 
     public void Attach(HttpFilterCallbacks callbacks) => _callbacks = callbacks;
 
     public FilterStatus OnRequestHeaders(HeaderMap headers, bool endStream)
     {
-        _count = _callbacks.AllRouteOptions<CorsPolicy>(_policies);
+        // As in Envoy only what is forwarded has a policy: no redirect, no direct response.
+        if (_callbacks.Match.Route?.Action is not ForwardAction)
+            return FilterStatus.Continue;
+        FindPolicies();
         if (_count == 0)
             return FilterStatus.Continue;
-        var enabled = IsMet(_policies[0]!.Options.FilterEnabled, whenAbsent: true);
-        if (!enabled && !IsMet(_policies[0]!.Options.ShadowEnabled, whenAbsent: false))
+        var runtime = _shared.Runtime.Current;
+        var enabled = _policies[0]!.IsEnabled(runtime, Random());
+        if ((!enabled && !_policies[0]!.IsShadow(runtime, Random())) || !headers.TryGet(HeaderId.Origin, out var origin) || origin.IsEmpty)
             return FilterStatus.Continue;
-        if (!headers.TryGet("origin"u8, out var origin) || origin.IsEmpty)
-            return FilterStatus.Continue;
-        var isPreflight = headers.Get(HeaderId.Method).SequenceEqual("OPTIONS"u8)
-            && headers.TryGet("access-control-request-method"u8, out var method) && !method.IsEmpty;
-        if (!IsAllowed(origin))
+
+        var allowed = Allows(origin);
+        if (allowed)
         {
-            shared.OriginInvalid.Inc();
-            if (!enabled || !isPreflight || Setting(static p => p.ForwardNotMatchingPreflights) != false)
-                return FilterStatus.Continue;
-            _callbacks.SendLocalReply(new LocalReply(200, "cors_response"));
-            return FilterStatus.Hold;
+            _shared.OriginValid.Inc();
+            _origin.Append(origin);
+        }
+        else
+        {
+            _shared.OriginInvalid.Inc();
         }
 
-        shared.OriginValid.Inc();
         if (!enabled)
             return FilterStatus.Continue;
-        if (_origin.Length < origin.Length)
-            _origin = new byte[origin.Length];
-        origin.CopyTo(_origin);
-        _originLength = origin.Length;
-        if (!isPreflight)
+        _isCors = true;
+        if (!headers.Get(HeaderId.Method).SequenceEqual("OPTIONS"u8) || !headers.TryGet(Names.RequestMethod, out var method) || method.IsEmpty)
             return FilterStatus.Continue;
-        var asksPrivate = headers.TryGet("access-control-request-private-network"u8, out var network) && network.SequenceEqual("true"u8);
-        _callbacks.SendLocalReply(new LocalReply(200, "cors_response") { ModifyHeaders = response => AnswerPreflight(response, asksPrivate) });
+        if (!allowed && (Flag(static p => p.ForwardNotMatchingPreflights) ?? true))
+            return FilterStatus.Continue;
+        _callbacks.SendLocalReply(new LocalReply(200, "cors_response") { ModifyHeaders = _fillPreflight });
         return FilterStatus.Hold;
     }
 
     public FilterStatus OnResponseHeaders(HeaderMap headers, bool endStream)
     {
-        if (_originLength == 0)
+        if (!_isCors || _origin.Length == 0)
             return FilterStatus.Continue;
-        headers.Set("access-control-allow-origin"u8, _origin.AsSpan(0, _originLength));
-        if (Setting(static p => p.AllowCredentials) == true)
-            headers.Set("access-control-allow-credentials"u8, "true"u8);
-        Set(headers, "access-control-expose-headers"u8, static p => p.ExposeHeaders);
+        headers.Set(Names.AllowOrigin, _origin.Written);
+        if (Flag(static p => p.AllowCredentials) ?? false)
+            headers.Set(Names.AllowCredentials, "true"u8);
+        if (Text(static p => p.ExposeHeaders) is { Length: > 0 } expose)
+            headers.Set(Names.ExposeHeaders, expose);
         return FilterStatus.Continue;
     }
 
     public void Clear()
     {
         _policies.AsSpan().Clear();
-        _originLength = _count = 0;
+        _count = 0;
+        _isCors = false;
+        _origin.Clear();
     }
 
-    private void AnswerPreflight(HeaderMap response, bool asksPrivate)
+    private void FindPolicies()
     {
-        // What every response to the origin gets, the response hook adds.
-        Set(response, "access-control-allow-methods"u8, static p => p.AllowMethods);
-        Set(response, "access-control-allow-headers"u8, static p => p.AllowHeaders);
-        Set(response, "access-control-max-age"u8, static p => p.MaxAge);
-        if (asksPrivate && Setting(static p => p.AllowPrivateNetworkAccess) == true)
-            response.Set("access-control-allow-private-network"u8, "true"u8);
-    }
-
-    private bool IsAllowed(ReadOnlySpan<byte> origin)
-    {
-        foreach (var policy in _policies.AsSpan(0, _count))
+        _count = _callbacks.AllRouteOptions<CorsPolicy>(_policies);
+        // The deprecated fields count only where nothing stands in the new place.
+        var inNewPlace = 0;
+        for (var i = 0; i < _count; i++)
         {
-            if (policy!.NamesOrigins)
-                return policy.Allows(origin, shared.Scratch);
+            if (!_policies[i]!.Options.IsDeprecatedField)
+                _policies[inNewPlace++] = _policies[i];
+        }
+
+        if (inNewPlace > 0)
+            _count = inNewPlace;
+    }
+
+    private bool Allows(ReadOnlySpan<byte> origin)
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            if (_policies[i]!.HasOrigins)
+                return _policies[i]!.Allows(origin, _shared.Scratch);
         }
 
         return false;
     }
 
-    private bool? Setting(Func<CorsPolicyOptions, bool?> read)
+    private void FillPreflight(HeaderMap response)
     {
-        foreach (var policy in _policies.AsSpan(0, _count))
+        // Who may ask at all is added with every response.
+        var request = _callbacks.RequestHeaders;
+        if (Flag(static p => p.AllowCredentials) ?? false)
+            response.Set(Names.AllowCredentials, "true"u8);
+        AllowWhatWasAsked(response, Names.AllowMethods, Text(static p => p.AllowMethods), request, Names.RequestMethod);
+        AllowWhatWasAsked(response, Names.AllowHeaders, Text(static p => p.AllowHeaders), request, Names.RequestHeaders);
+        if (Text(static p => p.MaxAge) is { Length: > 0 } age)
+            response.Set(Names.MaxAge, age);
+        if ((Flag(static p => p.AllowPrivateNetworkAccess) ?? false)
+            && request.TryGet(Names.RequestPrivateNetwork, out var isPrivate) && isPrivate.SequenceEqual("true"u8))
         {
-            if (read(policy!.Options) is { } said)
-                return said;
+            response.Set(Names.AllowPrivateNetwork, "true"u8);
+        }
+    }
+
+    private static void AllowWhatWasAsked(HeaderMap response, ReadOnlySpan<byte> name, byte[]? allowed, HeaderMap request, ReadOnlySpan<byte> asked)
+    {
+        if (allowed is null)
+            return;
+        ReadOnlySpan<byte> value = allowed;
+        if (value.SequenceEqual("*"u8))
+            request.TryGet(asked, out value);
+        response.Set(name, value);
+    }
+
+    private byte[]? Text(Func<CorsPolicy, byte[]> of)
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            if (of(_policies[i]!) is { Length: > 0 } text)
+                return text;
         }
 
         return null;
     }
 
-    private void Set(HeaderMap headers, ReadOnlySpan<byte> name, Func<CorsPolicy, byte[]> read)
+    private bool? Flag(Func<CorsPolicyOptions, bool?> of)
     {
-        foreach (var policy in _policies.AsSpan(0, _count))
+        for (var i = 0; i < _count; i++)
         {
-            if (read(policy!) is not { Length: > 0 } value)
-                continue;
-            headers.Set(name, value);
-            return;
+            if (of(_policies[i]!.Options) is { } flag)
+                return flag;
         }
+
+        return null;
     }
 
-    private bool IsMet(RuntimeFractionConfig? share, bool whenAbsent) => share is null
-        ? whenAbsent
-        : shared.Runtime.Current.FeatureEnabled(share.RuntimeKey, share.DefaultValue.Numerator, share.DefaultValue.Whole, (ulong)_callbacks.Worker.Random.NextInt64());
+    private ulong Random() => (ulong)_callbacks.Worker.Random.NextInt64(long.MinValue, long.MaxValue);
 
-    /// <summary>There are no options. Immutable.</summary>
+    private static class Names
+    {
+        public static ReadOnlySpan<byte> RequestMethod => "access-control-request-method"u8;
+
+        public static ReadOnlySpan<byte> RequestHeaders => "access-control-request-headers"u8;
+
+        public static ReadOnlySpan<byte> RequestPrivateNetwork => "access-control-request-private-network"u8;
+
+        public static ReadOnlySpan<byte> AllowOrigin => "access-control-allow-origin"u8;
+
+        public static ReadOnlySpan<byte> AllowCredentials => "access-control-allow-credentials"u8;
+
+        public static ReadOnlySpan<byte> AllowMethods => "access-control-allow-methods"u8;
+
+        public static ReadOnlySpan<byte> AllowHeaders => "access-control-allow-headers"u8;
+
+        public static ReadOnlySpan<byte> AllowPrivateNetwork => "access-control-allow-private-network"u8;
+
+        public static ReadOnlySpan<byte> ExposeHeaders => "access-control-expose-headers"u8;
+
+        public static ReadOnlySpan<byte> MaxAge => "access-control-max-age"u8;
+    }
+
+    /// <summary>There is nothing to compile. Immutable.</summary>
     internal sealed class Snapshot : IHttpFilterSnapshot
     {
         public IHttpFilterFactory CreateFactory(FilterWorkerContext context) => new Factory(context);
     }
 
     /// <summary>What the filters of one worker share. Worker-owned.</summary>
-    internal sealed class Factory(FilterWorkerContext context) : IHttpFilterFactory
+    internal sealed class Factory : IHttpFilterFactory
     {
-        public MatchScratch Scratch { get; } = MatchScratch.Of(context.Worker);
+        public Factory(FilterWorkerContext context)
+        {
+            Runtime = context.Runtime;
+            Scratch = MatchScratch.Of(context.Worker);
+            var scope = context.Stats.Scope("cors");
+            OriginValid = scope.Counter("origin_valid", context.Worker.Index);
+            OriginInvalid = scope.Counter("origin_invalid", context.Worker.Index);
+        }
 
-        public RuntimeLoader Runtime { get; } = context.Runtime;
+        public RuntimeLoader Runtime { get; }
 
-        public CounterCell OriginValid { get; } = context.Stats.Scope("cors").Counter("origin_valid", context.Worker.Index);
+        public MatchScratch Scratch { get; }
 
-        public CounterCell OriginInvalid { get; } = context.Stats.Scope("cors").Counter("origin_invalid", context.Worker.Index);
+        public CounterCell OriginValid { get; }
+
+        public CounterCell OriginInvalid { get; }
 
         public IHttpFilter Create() => new CorsFilter(this);
     }

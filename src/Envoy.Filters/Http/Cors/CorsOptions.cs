@@ -5,8 +5,8 @@ using Envoy.FilterChains.Http;
 namespace Envoy.Filters.Http.Cors;
 
 /// <summary>
-/// Options of <c>envoy.filters.http.cors</c>, which answers cross-origin preflights and marks cross-origin responses. What it allows is said
-/// in the route table (<see cref="CorsPolicyOptions"/>); without a policy it does nothing. Immutable.
+/// Options of <c>envoy.filters.http.cors</c>, which tells browsers which other sites may use a response: it has none of its own, the route
+/// table's <see cref="CorsPolicyOptions"/> say everything. Immutable.
 /// </summary>
 public sealed record CorsOptions : HttpFilterOptions
 {

@@ -23,9 +23,9 @@ internal sealed class FaultExtension : HttpFilterExtension
     public override Type OptionsType => typeof(FaultOptions);
 
     /// <inheritdoc/>
-    public override HttpFilterOptions Read(ConfigNode node, ConfigReadContext context) => FaultReader.Fields.Read(node, context);
+    public override HttpFilterOptions Read(ConfigNode node, ConfigReadContext context) => FaultOptions.Fields.Read(node, context);
 
     /// <inheritdoc/>
     public override RouteFilterOptions? ReadRouteOptions(string type, ConfigNode node, ConfigReadContext context) =>
-        new FaultRouteOptions(FaultReader.Fields.Read(node, context));
+        new FaultRouteOptions(FaultOptions.Fields.Read(node, context));
 }

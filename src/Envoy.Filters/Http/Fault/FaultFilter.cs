@@ -4,26 +4,29 @@ using Envoy.FilterChains.Http;
 using Envoy.Formatting;
 using Envoy.Http.Headers;
 using Envoy.Matching;
-using Envoy.Routing;
 using Envoy.Runtime.Timers;
 using Envoy.RuntimeSettings;
 
 namespace Envoy.Filters.Http.Fault;
 
-/// <summary>Delays a request, then aborts it, and slows its response down. Worker-owned.</summary>
+/// <summary>Delays a request, then perhaps answers it; slows the response down. Worker-owned.</summary>
 internal sealed class FaultFilter : IHttpRequestFilter, IHttpResponseFilter, IPooledHttpFilter, ITimerHandler
 {
+    // A delay that a header asks for must not overflow the clock.
+    private const ulong LongestDelay = 365UL * 24 * 60 * 60 * 1000;
+
     private readonly Factory _shared;
     private readonly TimerNode _delay;
     private HttpFilterCallbacks _callbacks = null!;
-    private FaultSettings _settings = null!;
     private ResponseLimiter? _limiter;
-    private string? _cluster;
-    private bool _active;
+    private FaultSettings _settings;
+    private DownstreamClusterFaults? _cluster;
+    private bool _isActive;
 
     private FaultFilter(Factory shared)
     {
         _shared = shared;
+        _settings = shared.Settings;
         _delay = new TimerNode(this);
     }
 
@@ -31,173 +34,166 @@ internal sealed class FaultFilter : IHttpRequestFilter, IHttpResponseFilter, IPo
 
     public FilterStatus OnRequestHeaders(HeaderMap headers, bool endStream)
     {
-        _settings = _callbacks.RouteOptions<FaultSettings>() ?? _shared.Own;
-        if (!MatchesCluster() || !_settings.Matches(headers, _shared.Scratch))
+        _settings = _callbacks.RouteOptions<FaultSettings>() ?? _shared.Settings;
+        if (!_settings.Concerns(headers, _callbacks, _shared.Scratch))
             return FilterStatus.Continue;
-        if (headers.TryGet("x-envoy-downstream-service-cluster"u8, out var cluster) && !cluster.IsEmpty)
-            _cluster = System.Text.Encoding.UTF8.GetString(cluster);
-        LimitResponse(headers);
-        if (DelayOf(headers) is > 0 and var delay && Begin())
+        if (headers.TryGet(FaultHeaders.DownstreamCluster, out var cluster))
+            _cluster = _shared.Stats.Of(cluster);
+        var runtime = _shared.Runtime.Current;
+        LimitResponse(headers, runtime);
+        if (DelayOf(headers, runtime) is > 0 and var delay && TryBeActive(runtime))
         {
-            _callbacks.Worker.Arm(_delay, (long)Math.Min(delay, long.MaxValue / 2));
-            _shared.Stats.DelaysInjected.Inc();
-            Count(abort: false);
+            _callbacks.Worker.Arm(_delay, (long)Math.Min(delay, LongestDelay));
+            _shared.Stats.CountDelay(Counted);
             _callbacks.StreamInfo.AddFlag(ResponseFlags.DelayInjected);
             return FilterStatus.Pause;
         }
 
-        return Abort(headers) ? FilterStatus.Hold : FilterStatus.Continue;
+        return TryAbort(headers, runtime) ? FilterStatus.Hold : FilterStatus.Continue;
     }
 
     public FilterStatus OnResponseHeaders(HeaderMap headers, bool endStream) => FilterStatus.Continue;
 
-    public FilterStatus OnResponseData(ByteQueue data, bool endStream) => _limiter?.Take(data, endStream) ?? FilterStatus.Continue;
+    public FilterStatus OnResponseData(ByteQueue data, bool endStream) =>
+        _limiter is { IsActive: true } limiter ? limiter.OnData(data, endStream) : FilterStatus.Continue;
 
-    public FilterStatus OnResponseTrailers(HeaderMap trailers) => _limiter?.OnTrailers() ?? FilterStatus.Continue;
+    public FilterStatus OnResponseTrailers(HeaderMap trailers) => _limiter is { IsActive: true } limiter ? limiter.OnTrailers() : FilterStatus.Continue;
 
     public void OnTimer(TimerNode timer)
     {
-        if (!Abort(_callbacks.RequestHeaders))
-            _callbacks.ResumeRequest();
+        if (TryAbort(_callbacks.RequestHeaders, _shared.Runtime.Current))
+            return;
+        // The delay is over; a response that may be slowed down still counts as one under a fault.
+        if (_settings.Options.ResponseRateLimit is null)
+            EndActive();
+        _callbacks.ResumeRequest();
     }
 
     public void OnStreamEnd()
     {
         _callbacks.Worker.Disarm(_delay);
-        _limiter?.End();
-        if (_active)
-            _shared.Stats.ActiveFaults.Dec();
+        _limiter?.Stop();
+        EndActive();
     }
 
     public void Clear()
     {
-        _limiter = null;
+        _settings = _shared.Settings;
         _cluster = null;
-        _active = false;
     }
 
-    private bool MatchesCluster()
+    private DownstreamClusterFaults? Counted => _settings.Options.DisableDownstreamClusterStats ? null : _cluster;
+
+    private ulong? DelayOf(HeaderMap request, RuntimeSnapshot runtime)
     {
-        var wanted = _settings.Options.UpstreamCluster;
-        return wanted.Length == 0
-            || (_callbacks.Match.Route?.Action is ForwardAction forward && ClusterName.Of(_callbacks.Match, forward, _callbacks.RequestHeaders) == wanted);
+        if (_settings.Options.Delay is not { } delay
+            || !FaultSettings.Draw(delay.Percentage, delay.FromHeader, FaultHeaders.DelayPercentage, request, runtime, _cluster?.DelayPercentKey ?? _settings.DelayPercentKey, Random())
+            || _settings.DelayMilliseconds(request) is not { } milliseconds)
+        {
+            return null;
+        }
+
+        milliseconds = runtime.GetInteger(_settings.DelayDurationKey, milliseconds);
+        return _cluster is null ? milliseconds : runtime.GetInteger(_cluster.DelayDurationKey, milliseconds);
     }
 
-    private void LimitResponse(HeaderMap headers)
+    private bool TryAbort(HeaderMap request, RuntimeSnapshot runtime)
     {
-        if (_settings.Options.ResponseRateLimit is not { } limit)
+        if (_settings.Options.Abort is not { } abort
+            || !FaultSettings.Draw(abort.Percentage, abort.FromHeader, FaultHeaders.AbortPercentage, request, runtime, _cluster?.AbortPercentKey ?? _settings.AbortPercentKey, Random()))
+        {
+            return false;
+        }
+
+        var status = _settings.AbortStatus(request);
+        int? grpcStatus = null;
+        // The downstream cluster's key counts alone, also where only the general one is set.
+        if (status is { } http)
+            status = Limited(runtime.GetInteger(_cluster?.AbortHttpStatusKey ?? _settings.AbortHttpStatusKey, (ulong)http), 200, 599, http);
+        else if (_settings.AbortGrpcStatus(request) is { } grpc)
+            (status, grpcStatus) = (200, Limited(runtime.GetInteger(_cluster?.AbortGrpcStatusKey ?? _settings.AbortGrpcStatusKey, (ulong)grpc), 0, int.MaxValue, grpc));
+        if (status is null || !TryBeActive(runtime))
+            return false;
+        _shared.Stats.CountAbort(Counted);
+        _callbacks.SendLocalReply(new LocalReply(status.Value, "fault_filter_abort")
+        {
+            Body = "fault filter abort",
+            Flags = ResponseFlags.FaultInjected,
+            GrpcStatus = grpcStatus,
+        });
+        return true;
+    }
+
+    private void LimitResponse(HeaderMap request, RuntimeSnapshot runtime)
+    {
+        if (_settings.Options.ResponseRateLimit is not { } limit
+            || !FaultSettings.Draw(limit.Percentage, limit.FromHeader, FaultHeaders.ThroughputPercentage, request, runtime, _settings.RateLimitPercentKey, Random())
+            || _settings.Kbps(request) is not { } kbps
+            || !TryBeActive(runtime))
+        {
             return;
-        var numerator = FaultSettings.Numerator(limit.Percentage, limit.LimitKbps is null, headers, "x-envoy-fault-throughput-response-percentage"u8);
-        if (!IsMet(_settings.Options.ResponseRateLimitPercentRuntime, numerator, limit.Percentage.Whole)
-            || FaultSettings.RateOf(limit, headers) is not { } rate || !Begin())
-            return;
+        }
+
         _shared.Stats.ResponseRlInjected.Inc();
-        _limiter = new ResponseLimiter(_callbacks.Worker, _callbacks, rate);
+        (_limiter ??= new ResponseLimiter(_callbacks)).Start(kbps);
     }
 
-    private ulong DelayOf(HeaderMap headers)
+    /// <summary>Counts the request as one under a fault, once; false: there are as many as may be. Fuzzy between workers, as in Envoy.</summary>
+    private bool TryBeActive(RuntimeSnapshot runtime)
     {
-        if (_settings.Options.Delay is not { } config)
-            return 0;
-        var numerator = FaultSettings.Numerator(config.Percentage, config.FixedDelay is null, headers, "x-envoy-fault-delay-request-percentage"u8);
-        if (!IsMet(OfCluster("delay.fixed_delay_percent") ?? _settings.Options.DelayPercentRuntime, numerator, config.Percentage.Whole)
-            || FaultSettings.DelayOf(config, headers) is not { } delay)
-            return 0;
-        delay = Runtime.GetInteger(_settings.Options.DelayDurationRuntime, delay);
-        return OfCluster("delay.fixed_duration_ms") is { } key ? Runtime.GetInteger(key, delay) : delay;
-    }
-
-    private bool Abort(HeaderMap headers)
-    {
-        if (_settings.Options.Abort is not { } config)
-            return false;
-        var numerator = FaultSettings.Numerator(
-            config.Percentage, config is { HttpStatus: null, GrpcStatus: null }, headers, "x-envoy-fault-abort-request-percentage"u8);
-        if (!IsMet(OfCluster("abort.abort_percent") ?? _settings.Options.AbortPercentRuntime, numerator, config.Percentage.Whole))
-            return false;
-        int? grpc = null;
-        if (FaultSettings.HttpStatusOf(config, headers) is { } status)
-        {
-            status = Runtime.GetInteger(OfCluster("abort.http_status") ?? _settings.Options.AbortHttpStatusRuntime, status);
-        }
-        else if (FaultSettings.GrpcStatusOf(config, headers) is { } asked)
-        {
-            grpc = (int)Math.Min(Runtime.GetInteger(OfCluster("abort.grpc_status") ?? _settings.Options.AbortGrpcStatusRuntime, asked), int.MaxValue);
-            status = 200;
-        }
-        else
-        {
-            return false;
-        }
-
-        if (!Begin())
-            return false;
-        _shared.Stats.AbortsInjected.Inc();
-        Count(abort: true);
-        // A key may say anything; what is no status is answered as an error of ours.
-        var answer = status is >= 200 and <= 599 ? (int)status : 500;
-        _callbacks.SendLocalReply(new LocalReply(answer, "fault_filter_abort") { Body = "fault filter abort", Flags = ResponseFlags.FaultInjected, GrpcStatus = grpc });
-        return true;
-    }
-
-    private RuntimeSnapshot Runtime => _shared.Runtime.Current;
-
-    private bool IsMet(string key, uint numerator, uint denominator) =>
-        Runtime.FeatureEnabled(key, numerator, denominator, (ulong)_callbacks.Worker.Random.NextInt64());
-
-    /// <summary>The key that counts for the calling cluster alone; null: the caller names none.</summary>
-    private string? OfCluster(string key) => _cluster is null ? null : $"fault.http.{_cluster}.{key}";
-
-    private void Count(bool abort)
-    {
-        if (_cluster is not null && !_settings.Options.DisableDownstreamClusterStats)
-            _shared.Stats.CountFor(_cluster, abort);
-    }
-
-    /// <summary>Whether this request may suffer; one that does already may suffer more.</summary>
-    private bool Begin()
-    {
-        if (_active)
+        if (_isActive)
             return true;
-        var options = _settings.Options;
-        if ((ulong)_shared.Stats.ActiveFaults.Value >= Runtime.GetInteger(options.MaxActiveFaultsRuntime, options.MaxActiveFaults ?? ulong.MaxValue))
+        var stats = _shared.Stats;
+        if ((ulong)Math.Max(stats.ActiveFaults.Value, 0) >= runtime.GetInteger(_settings.MaxActiveFaultsKey, _settings.Options.MaxActiveFaults ?? ulong.MaxValue))
         {
-            _shared.Stats.FaultsOverflow.Inc();
+            stats.FaultsOverflow.Inc();
             return false;
         }
 
-        _shared.Stats.ActiveFaults.Inc();
-        _active = true;
-        return true;
+        stats.ActiveFaults.Inc();
+        return _isActive = true;
     }
+
+    private void EndActive()
+    {
+        if (!_isActive)
+            return;
+        _isActive = false;
+        _shared.Stats.ActiveFaults.Dec();
+    }
+
+    private ulong Random() => (ulong)_callbacks.Worker.Random.NextInt64(long.MinValue, long.MaxValue);
+
+    // A status from the runtime that no message may have counts as not set.
+    private static int Limited(ulong value, int least, int most, int fallback) => value >= (ulong)least && value <= (ulong)most ? (int)value : fallback;
 
     /// <summary>Compiled options. Immutable.</summary>
     internal sealed class Snapshot(FaultOptions options) : IHttpFilterSnapshot
     {
-        public FaultSettings Settings { get; } = FaultSettings.Compile(options, static (path, message) => throw new ArgumentException($"{path}: {message}"));
+        private readonly FaultSettings _settings = FaultSettings.Compile(options, static (path, message) => throw new ArgumentException($"{path}: {message}"));
 
-        public IHttpFilterFactory CreateFactory(FilterWorkerContext context) => new Factory(this, context);
+        public IHttpFilterFactory CreateFactory(FilterWorkerContext context) => new Factory(_settings, context);
     }
 
     /// <summary>What the filters of one worker share. Worker-owned.</summary>
     internal sealed class Factory : IHttpFilterFactory
     {
-        public Factory(Snapshot snapshot, FilterWorkerContext context)
+        public Factory(FaultSettings settings, FilterWorkerContext context)
         {
-            Own = snapshot.Settings;
+            Settings = settings;
             Runtime = context.Runtime;
-            Scratch = MatchScratch.Of(context.Worker);
             Stats = new FaultStats(context.Stats, context.Worker.Index);
-            Own.Warm(Scratch);
+            Scratch = MatchScratch.Of(context.Worker);
+            settings.Warm(Scratch);
         }
 
-        public FaultSettings Own { get; }
+        public FaultSettings Settings { get; }
 
         public RuntimeLoader Runtime { get; }
 
-        public MatchScratch Scratch { get; }
-
         public FaultStats Stats { get; }
+
+        public MatchScratch Scratch { get; }
 
         public IHttpFilter Create() => new FaultFilter(this);
     }

@@ -1,9 +1,10 @@
+using Envoy.Extensions;
 using Envoy.Routing;
 
 namespace Envoy.Filters.Http.Fault;
 
-/// <summary>The fault filter's options for a part of a route table, which take the place of its own; runtime keys do not count there. Immutable.</summary>
-/// <param name="Fault">The options.</param>
+/// <summary>The fault filter's options for a part of a route table: they count instead of the filter's own. Immutable.</summary>
+/// <param name="Fault">The same message as the filter's own.</param>
 public sealed record FaultRouteOptions(FaultOptions Fault) : RouteFilterOptions
 {
     /// <inheritdoc/>

@@ -2,21 +2,19 @@ using Envoy.Stats;
 
 namespace Envoy.Filters.Http.Fault;
 
-/// <summary>
-/// Statistics of the fault filter, Envoy's names under <c>http.PREFIX.fault.</c> Worker-owned, but for the number of active faults.
-/// </summary>
+/// <summary>Statistics of the fault filter, Envoy's names under <c>http.PREFIX.fault.</c>. Worker-owned, but for the gauge.</summary>
 internal sealed class FaultStats
 {
-    // Clusters that callers name in a header and that are counted each; Envoy has no such limit.
-    private const int MostClusters = 256;
+    // Clusters that are told apart; the header that names them is anybody's.
+    private const int MaxClusters = 1000;
 
+    private readonly Dictionary<string, DownstreamClusterFaults> _clusters = new(StringComparer.Ordinal);
     private readonly StatsScope _scope;
     private readonly int _shard;
-    private readonly Dictionary<string, (CounterCell Delays, CounterCell Aborts)> _clusters = new(StringComparer.Ordinal);
 
-    public FaultStats(StatsScope scope, int shard)
+    public FaultStats(StatsScope parent, int shard)
     {
-        _scope = scope.Scope("fault");
+        _scope = parent.Scope("fault");
         _shard = shard;
         DelaysInjected = _scope.Counter("delays_injected", shard);
         AbortsInjected = _scope.Counter("aborts_injected", shard);
@@ -33,20 +31,59 @@ internal sealed class FaultStats
 
     public CounterCell FaultsOverflow { get; }
 
+    /// <summary>Requests under a fault at this moment, over all workers: <c>max_active_faults</c> is the proxy's limit.</summary>
     public SharedGauge ActiveFaults { get; }
 
-    /// <summary>Counts for one calling cluster, too.</summary>
-    public void CountFor(string name, bool abort)
+    /// <summary>What belongs to a downstream cluster; past the limit of clusters it is made for the one request and counts nothing.</summary>
+    public DownstreamClusterFaults Of(ReadOnlySpan<byte> cluster)
     {
-        if (!_clusters.TryGetValue(name, out var cells))
-        {
-            if (_clusters.Count >= MostClusters)
-                return;
-            var scope = _scope.Scope(name);
-            cells = (scope.Counter("delays_injected", _shard), scope.Counter("aborts_injected", _shard));
-            _clusters.Add(name, cells);
-        }
-
-        (abort ? cells.Aborts : cells.Delays).Inc();
+        Span<char> name = cluster.Length <= 256 ? stackalloc char[cluster.Length] : new char[cluster.Length];
+        System.Text.Encoding.Latin1.GetChars(cluster, name);
+        if (_clusters.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var found))
+            return found;
+        var made = new DownstreamClusterFaults(name.ToString());
+        if (_clusters.Count < MaxClusters)
+            _clusters.Add(made.Name, made);
+        else
+            made.CountsNothing = true;
+        return made;
     }
+
+    public void CountDelay(DownstreamClusterFaults? cluster)
+    {
+        DelaysInjected.Inc();
+        if (Counts(cluster))
+            (cluster!.DelaysInjected ??= _scope.Scope(cluster.Name).Counter("delays_injected", _shard)).Inc();
+    }
+
+    public void CountAbort(DownstreamClusterFaults? cluster)
+    {
+        AbortsInjected.Inc();
+        if (Counts(cluster))
+            (cluster!.AbortsInjected ??= _scope.Scope(cluster.Name).Counter("aborts_injected", _shard)).Inc();
+    }
+
+    private static bool Counts(DownstreamClusterFaults? cluster) => cluster is { CountsNothing: false, Name.Length: > 0 };
+}
+
+/// <summary>The runtime keys and counters of one downstream cluster. Worker-owned.</summary>
+internal sealed class DownstreamClusterFaults(string name)
+{
+    public string Name => name;
+
+    public string DelayPercentKey { get; } = $"fault.http.{name}.delay.fixed_delay_percent";
+
+    public string DelayDurationKey { get; } = $"fault.http.{name}.delay.fixed_duration_ms";
+
+    public string AbortPercentKey { get; } = $"fault.http.{name}.abort.abort_percent";
+
+    public string AbortHttpStatusKey { get; } = $"fault.http.{name}.abort.http_status";
+
+    public string AbortGrpcStatusKey { get; } = $"fault.http.{name}.abort.grpc_status";
+
+    public bool CountsNothing { get; set; }
+
+    public CounterCell? DelaysInjected { get; set; }
+
+    public CounterCell? AbortsInjected { get; set; }
 }

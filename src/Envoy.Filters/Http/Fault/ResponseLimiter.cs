@@ -1,52 +1,56 @@
 using Envoy.Buffers;
 using Envoy.FilterChains.Http;
-using Envoy.Runtime;
 using Envoy.Runtime.Timers;
 
 namespace Envoy.Filters.Http.Fault;
 
 /// <summary>
-/// Lets a response's body through at a rate: a bucket of sixteen slices of a second, one of them at the beginning, as Envoy has it. Holds
-/// what waits, and the upstream when that is more than the stream may hold. Worker-owned.
+/// Lets a response's body out at so many bytes a second: a token bucket that fills with time, looked at every 50 ms as in Envoy, from a
+/// queue that stops its source when it is full. Serves one response after another. Worker-owned.
 /// </summary>
 internal sealed class ResponseLimiter : ITimerHandler
 {
-    // Of a second; a slice's bytes are written at once.
-    private const int Slices = 16;
-    private const long SliceMilliseconds = 63;
+    private const int IntervalMilliseconds = 50;
 
-    private readonly Worker _worker;
     private readonly HttpFilterCallbacks _callbacks;
     private readonly TimerNode _timer;
     private readonly ByteQueue _waiting;
-    private readonly ByteQueue _out;
-    private readonly ulong _sliceBytes;
-    private double _tokens = 1;
+    private readonly ByteQueue _passing;
+    private double _rate;
+    private double _tokens;
     private long _filledAt;
-    private ulong _leftOver;
-    private bool _ends;
-    private bool _trailersWait;
-    private bool _holds;
+    private bool _sawEnd;
+    private bool _sawTrailers;
+    private bool _holdsSource;
 
-    public ResponseLimiter(Worker worker, HttpFilterCallbacks callbacks, ulong kibPerSecond)
+    public ResponseLimiter(HttpFilterCallbacks callbacks)
     {
-        _worker = worker;
         _callbacks = callbacks;
         _timer = new TimerNode(this);
-        _waiting = new ByteQueue(worker);
-        _out = new ByteQueue(worker);
-        _sliceBytes = Math.Max(1, Math.Min(kibPerSecond, ulong.MaxValue / 1024) * 1024 / Slices);
-        _filledAt = worker.Now;
+        _waiting = new ByteQueue(callbacks.Worker);
+        _passing = new ByteQueue(callbacks.Worker);
     }
 
-    public FilterStatus Take(ByteQueue data, bool endStream)
+    public bool IsActive { get; private set; }
+
+    public void Start(ulong kbps)
+    {
+        IsActive = true;
+        _rate = kbps * 1024.0;
+        // The first look finds what one interval brings, so that a response does not begin with a whole second's worth.
+        _tokens = _rate * IntervalMilliseconds / 1000;
+        _filledAt = _callbacks.Worker.Now;
+    }
+
+    public FilterStatus OnData(ByteQueue data, bool endStream)
     {
         _waiting.Append(data);
-        _ends = endStream;
-        Hold(_callbacks.BufferLimit > 0 && _waiting.Length > _callbacks.BufferLimit);
-        // Written in a later turn even where it may be at once: a hook must not inject.
+        _sawEnd = endStream;
+        // What passes is injected outside of this hook, as soon as the wheel can: only there can a part of it go on without the end.
         if (!_timer.IsArmed)
-            _worker.Arm(_timer, 0);
+            _callbacks.Worker.Arm(_timer, 1);
+        if (!_holdsSource && _callbacks.BufferLimit is > 0 and var limit && _waiting.Length > limit)
+            HoldSource(true);
         return FilterStatus.Take;
     }
 
@@ -54,45 +58,41 @@ internal sealed class ResponseLimiter : ITimerHandler
     {
         if (_waiting.IsEmpty)
             return FilterStatus.Continue;
-        _trailersWait = true;
+        _sawTrailers = true;
         return FilterStatus.Hold;
     }
 
     public void OnTimer(TimerNode timer)
     {
-        var now = _worker.Now;
-        _tokens = Math.Min(Slices, _tokens + ((now - _filledAt) * Slices / 1000.0));
+        var now = _callbacks.Worker.Now;
+        _tokens = Math.Min(_tokens + (_rate * (now - _filledAt) / 1000), _rate);
         _filledAt = now;
-        var needed = Math.Ceiling(_waiting.Length / (double)_sliceBytes);
-        var granted = Math.Min(Math.Floor(_tokens), needed);
-        _tokens -= granted;
-        var allowed = ((ulong)granted * _sliceBytes) + _leftOver;
-        var write = Math.Min(allowed, (ulong)_waiting.Length);
-        _leftOver = allowed - write;
-        _out.MoveFrom(_waiting, (long)write);
-        Hold(_holds && _waiting.Length > _callbacks.BufferLimit / 2);
-        var done = _waiting.IsEmpty;
-        if (!done)
-            _worker.Arm(_timer, SliceMilliseconds);
-        if (write > 0 || (done && _ends))
-            _callbacks.InjectResponseData(_out, done && _ends);
-        if (done && _trailersWait)
+        var count = Math.Min((long)_tokens, _waiting.Length);
+        _tokens -= count;
+        _passing.MoveFrom(_waiting, count);
+        if (!_waiting.IsEmpty)
+            _callbacks.Worker.Arm(_timer, IntervalMilliseconds);
+        if (_holdsSource && _waiting.Length <= _callbacks.BufferLimit / 2)
+            HoldSource(false);
+        // Letting the source go may have brought more, or the end of everything.
+        if (!IsActive)
+            return;
+        _callbacks.InjectResponseData(_passing, _sawEnd && _waiting.IsEmpty);
+        if (IsActive && _sawTrailers && _waiting.IsEmpty)
             _callbacks.ResumeResponse();
     }
 
-    /// <summary>The stream is over.</summary>
-    public void End()
+    public void Stop()
     {
-        _worker.Disarm(_timer);
+        _callbacks.Worker.Disarm(_timer);
         _waiting.Clear();
-        _out.Clear();
+        _passing.Clear();
+        IsActive = _sawEnd = _sawTrailers = _holdsSource = false;
     }
 
-    private void Hold(bool hold)
+    private void HoldSource(bool hold)
     {
-        if (_holds == hold)
-            return;
-        _holds = hold;
+        _holdsSource = hold;
         _callbacks.HoldResponse(hold);
     }
 }

@@ -1,156 +1,204 @@
-using Envoy.Filters.Http.Cors;
 using Envoy.Formatting;
 using Envoy.Integration.Tests.Support;
-using Envoy.Matching;
-using Envoy.Routing;
 using Envoy.Runtime;
 using Envoy.Testing;
 
 namespace Envoy.Integration.Tests.Http.Filters;
 
-/// <summary>The cors filter: preflights, and responses to other origins.</summary>
+/// <summary>The cors filter answers preflights and marks responses, by the policies of all levels of the route table.</summary>
 [TestFixtureSource(typeof(TestEngines), nameof(TestEngines.All))]
 public sealed class CorsFilterTests(EngineKind engine) : FilterFixture(engine)
 {
-    private const string Name = "envoy.filters.http.cors";
+    private const string Filter = """{ name: envoy.filters.http.cors, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors } }""";
+    private const string Origins = "allow_origin_string_match: [ { exact: 'https://good.test' }, { suffix: '.fine.test' } ]";
+    private const string Full =
+        Origins + ", allow_methods: 'GET, PUT', allow_headers: x-a, expose_headers: 'x-b, x-c', max_age: '600', allow_credentials: true, allow_private_network_access: true";
 
-    private static readonly CorsPolicyOptions Policy = new()
-    {
-        AllowOriginStringMatch = [new StringMatcherConfig(StringMatchKind.Suffix, ".shop.example")],
-        AllowMethods = "GET,PUT",
-        AllowHeaders = "x-a",
-        ExposeHeaders = "x-b",
-        MaxAge = "60",
-        AllowCredentials = true,
-        AllowPrivateNetworkAccess = true,
-    };
-
-    [Test]
-    public async Task Preflight_OfAnAllowedOrigin_IsAnsweredHere()
+    [TestCase("https://good.test")]
+    [TestCase("https://very.fine.test")]
+    public async Task Preflight_OfAnAllowedOrigin_IsAnsweredHere(string origin)
     {
         await using var upstream = new FakeUpstream();
-        await using var proxy = await TestProxy.ForwardTo(upstream, With(Name, new CorsOptions(), Policy));
+        await using var proxy = await StartWith(upstream, Full);
         using var client = await proxy.ConnectAsync();
-        var response = await client.ExchangeAsync(Preflight("https://www.shop.example", "access-control-request-private-network: true\r\n"));
+        var response = await client.ExchangeAsync(Preflight(origin, "access-control-request-private-network: true\r\n"));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(response.Status, Is.EqualTo(200));
-            Assert.That(response.Headers["access-control-allow-origin"], Is.EqualTo("https://www.shop.example"));
-            Assert.That(response.Headers["access-control-allow-methods"], Is.EqualTo("GET,PUT"));
-            Assert.That(response.Headers["access-control-allow-headers"], Is.EqualTo("x-a"));
-            Assert.That(response.Headers["access-control-max-age"], Is.EqualTo("60"));
-            Assert.That(response.Headers["access-control-allow-credentials"], Is.EqualTo("true"));
-            Assert.That(response.Headers["access-control-allow-private-network"], Is.EqualTo("true"));
-            Assert.That(upstream.Requests, Is.Empty);
+            Assert.That(response.Body, Is.Empty);
+            Assert.That(response.Headers.All("access-control-allow-origin"), Is.EqualTo([origin]));
+            Assert.That(response.Headers.All("access-control-allow-methods"), Is.EqualTo(["GET, PUT"]));
+            Assert.That(response.Headers.All("access-control-allow-headers"), Is.EqualTo(["x-a"]));
+            Assert.That(response.Headers.All("access-control-expose-headers"), Is.EqualTo(["x-b, x-c"]));
+            Assert.That(response.Headers.All("access-control-max-age"), Is.EqualTo(["600"]));
+            Assert.That(response.Headers.All("access-control-allow-credentials"), Is.EqualTo(["true"]));
+            Assert.That(response.Headers.All("access-control-allow-private-network"), Is.EqualTo(["true"]));
+            Assert.That(upstream.Connections, Is.Empty);
+            Assert.That(proxy.Statistics["http.ingress.cors.origin_valid"], Is.EqualTo(1));
         }
 
         await AssertLogged(proxy, 200, ResponseFlags.None, "cors_response");
-        Assert.That(proxy.Statistics["http.ingress.cors.origin_valid"], Is.EqualTo(1));
     }
 
     [Test]
-    public async Task Response_ToAnAllowedOrigin_IsMarked_WhateverTheUpstreamSaid()
+    public async Task Preflight_WithStars_AllowsWhatIsAskedFor()
     {
-        await using var upstream = new FakeUpstream().Answer(Answers.Status(200, "ok", ("access-control-allow-origin", "*")));
-        await using var proxy = await TestProxy.ForwardTo(upstream, With(Name, new CorsOptions(), Policy));
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await StartWith(upstream, "allow_origin_string_match: [ { exact: '*' } ], allow_methods: '*', allow_headers: '*'");
         using var client = await proxy.ConnectAsync();
-        var response = await client.ExchangeAsync("GET / HTTP/1.1\r\nhost: test\r\norigin: https://a.shop.example\r\n\r\n");
+        var response = await client.ExchangeAsync(Preflight("https://any.test", "access-control-request-headers: x-one, x-two\r\n"));
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(response.Headers.All("access-control-allow-origin"), Is.EqualTo(["https://a.shop.example"]));
-            Assert.That(response.Headers["access-control-expose-headers"], Is.EqualTo("x-b"));
-            Assert.That(response.Headers["access-control-allow-credentials"], Is.EqualTo("true"));
+            Assert.That(response.Headers["access-control-allow-origin"], Is.EqualTo("https://any.test"));
+            Assert.That(response.Headers["access-control-allow-methods"], Is.EqualTo("DELETE"));
+            Assert.That(response.Headers["access-control-allow-headers"], Is.EqualTo("x-one, x-two"));
+            Assert.That(response.Headers.Contains("access-control-allow-credentials"), Is.False);
+            Assert.That(response.Headers.Contains("access-control-max-age"), Is.False);
         }
-
-        // The next one on the connection comes from nowhere.
-        Assert.That((await client.ExchangeAsync(Get)).Headers.Contains("access-control-expose-headers"), Is.False);
     }
 
-    [TestCase(null, 405, TestName = "Preflight_OfAnotherOrigin_GoesToTheUpstream")]
-    [TestCase(false, 200, TestName = "Preflight_OfAnotherOrigin_IsAnsweredBare_IfToldSo")]
-    public async Task Preflight_OfAnotherOrigin(bool? forward, int status)
-    {
-        await using var upstream = new FakeUpstream().Answer(Answers.Status(405));
-        await using var proxy = await TestProxy.ForwardTo(upstream, With(Name, new CorsOptions(), Policy with { ForwardNotMatchingPreflights = forward }));
-        using var client = await proxy.ConnectAsync();
-        var response = await client.ExchangeAsync(Preflight("https://evil.example"));
-        Assert.That(response.Status, Is.EqualTo(status));
-        Assert.That(response.Headers.Contains("access-control-allow-origin"), Is.False);
-        Assert.That(proxy.Statistics["http.ingress.cors.origin_invalid"], Is.EqualTo(1));
-    }
-
-    [Test]
-    public async Task Policy_LeavesOpen_WhatTheLevelAboveSays()
+    [TestCase("", true)]
+    [TestCase("forward_not_matching_preflights: true,", true)]
+    [TestCase("forward_not_matching_preflights: false,", false)]
+    public async Task Preflight_OfAnotherOrigin_IsForwardedUnlessToldOtherwise(string fields, bool forwarded)
     {
         await using var upstream = new FakeUpstream();
-        var options = With(Name, new CorsOptions(), new CorsPolicyOptions { AllowMethods = "DELETE" });
-        await using var proxy = await TestProxy.ForwardTo(upstream, options with
+        await using var proxy = await StartWith(upstream, fields + Full);
+        using var client = await proxy.ConnectAsync();
+        var response = await client.ExchangeAsync(Preflight("https://bad.test"));
+        using (Assert.EnterMultipleScope())
         {
-            ConfigureHttp = h =>
-            {
-                var http = options.ConfigureHttp!(h);
-                return http with { RouteConfig = http.RouteConfig with { VirtualHosts = [http.RouteConfig.VirtualHosts[0] with { FilterOptions = [new RouteFilterConfig(Name, Policy)] }] } };
-            },
-        });
+            Assert.That(response.Status, Is.EqualTo(200));
+            Assert.That(upstream.Requests, Has.Count.EqualTo(forwarded ? 1 : 0));
+            Assert.That(response.Headers.Contains("access-control-allow-origin"), Is.False);
+            Assert.That(proxy.Statistics["http.ingress.cors.origin_invalid"], Is.EqualTo(1));
+        }
+    }
+
+    [TestCase("OPTIONS / HTTP/1.1\r\nhost: test\r\norigin: https://good.test\r\n\r\n")]
+    [TestCase("OPTIONS / HTTP/1.1\r\nhost: test\r\naccess-control-request-method: PUT\r\n\r\n")]
+    [TestCase("GET / HTTP/1.1\r\nhost: test\r\norigin: https://good.test\r\naccess-control-request-method: PUT\r\n\r\n")]
+    public async Task Request_ThatIsNoPreflight_IsForwarded(string request)
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await StartWith(upstream, Full);
         using var client = await proxy.ConnectAsync();
-        var response = await client.ExchangeAsync(Preflight("https://a.shop.example"));
-        Assert.That((response.Headers["access-control-allow-methods"], response.Headers["access-control-max-age"]), Is.EqualTo(("DELETE", "60")));
+        Assert.That((await client.ExchangeAsync(request)).BodyText, Is.EqualTo("ok"));
     }
 
     [Test]
-    public async Task Shadow_OnlyCounts()
+    public async Task Response_ToAnAllowedOrigin_IsMarked_AndTheNextIsNot()
+    {
+        await using var upstream = new FakeUpstream().Answer(Answers.Status(200, "ok", ("access-control-allow-origin", "upstream's")));
+        await using var proxy = await StartWith(upstream, Full);
+        using var client = await proxy.ConnectAsync();
+        var marked = await client.ExchangeAsync("GET / HTTP/1.1\r\nhost: test\r\norigin: https://good.test\r\n\r\n");
+        var other = await client.ExchangeAsync("GET / HTTP/1.1\r\nhost: test\r\norigin: https://bad.test\r\n\r\n");
+        var none = await client.ExchangeAsync(Get);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(marked.Headers.All("access-control-allow-origin"), Is.EqualTo(["https://good.test"]));
+            Assert.That(marked.Headers["access-control-allow-credentials"], Is.EqualTo("true"));
+            Assert.That(marked.Headers["access-control-expose-headers"], Is.EqualTo("x-b, x-c"));
+            Assert.That(marked.Headers.Contains("access-control-allow-methods"), Is.False);
+            Assert.That(other.Headers.All("access-control-allow-origin"), Is.EqualTo(["upstream's"]), "nothing is changed");
+            Assert.That(none.Headers.All("access-control-allow-origin"), Is.EqualTo(["upstream's"]));
+            Assert.That(proxy.Statistics["http.ingress.cors.origin_valid"], Is.EqualTo(1));
+            Assert.That(proxy.Statistics["http.ingress.cors.origin_invalid"], Is.EqualTo(1));
+        }
+    }
+
+    [TestCase("filter_enabled: { default_value: { numerator: 0 } }", 0, false)]
+    [TestCase("filter_enabled: { default_value: { numerator: 100 }, runtime_key: off }", 0, false)]
+    [TestCase("filter_enabled: { default_value: { numerator: 0 } }, shadow_enabled: { default_value: { numerator: 100 } }", 1, false)]
+    [TestCase("filter_enabled: { default_value: { numerator: 100 } }, shadow_enabled: { default_value: { numerator: 100 } }", 1, true)]
+    public async Task Share_DecidesWhetherItCountsAndActs(string fields, int counted, bool acts)
     {
         await using var upstream = new FakeUpstream();
-        var none = new RuntimeFractionConfig(new FractionalPercentConfig(0));
-        var all = new RuntimeFractionConfig(new FractionalPercentConfig(100));
-        await using var proxy = await TestProxy.ForwardTo(upstream, With(Name, new CorsOptions(), Policy with { FilterEnabled = none, ShadowEnabled = all }));
+        await using var proxy = await StartWith(upstream, $"{fields}, {Full}", top: "layered_runtime: { layers: [ { name: s, static_layer: { off: 0 } } ] }");
         using var client = await proxy.ConnectAsync();
-        var response = await client.ExchangeAsync(Preflight("https://a.shop.example"));
-        Assert.That(response.Headers.Contains("access-control-allow-origin"), Is.False);
-        Assert.That(upstream.Requests, Has.Count.EqualTo(1));
-        Assert.That(proxy.Statistics["http.ingress.cors.origin_valid"], Is.EqualTo(1));
+        var response = await client.ExchangeAsync(Preflight("https://good.test"));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(proxy.Statistics["http.ingress.cors.origin_valid"], Is.EqualTo(counted));
+            Assert.That(response.Headers.Contains("access-control-allow-origin"), Is.EqualTo(acts));
+            Assert.That(upstream.Requests, Has.Count.EqualTo(acts ? 0 : 1));
+        }
     }
 
     [Test]
-    public async Task Star_AllowsEveryOrigin()
+    public async Task Levels_EachFillsWhatTheMoreSpecificLeavesOpen()
     {
         await using var upstream = new FakeUpstream();
-        await using var proxy = await TestProxy.ForwardTo(upstream, With(Name, new CorsOptions(), Policy with { AllowOriginStringMatch = [StringMatcherConfig.Exact("*")] }));
+        await using var proxy = await Start(
+            upstream,
+            Filter,
+            $$"""{ match: { prefix: / }, route: { cluster: upstream }, {{InNewPlace("allow_methods: PUT, allow_credentials: false")}} }""",
+            host: InNewPlace($"{Origins}, allow_methods: GET, allow_headers: x-host, allow_credentials: true"));
         using var client = await proxy.ConnectAsync();
-        Assert.That((await client.ExchangeAsync(Preflight("null"))).Headers["access-control-allow-origin"], Is.EqualTo("null"));
+        var response = await client.ExchangeAsync(Preflight("https://good.test"));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(response.Headers["access-control-allow-origin"], Is.EqualTo("https://good.test"));
+            Assert.That(response.Headers["access-control-allow-methods"], Is.EqualTo("PUT"));
+            Assert.That(response.Headers["access-control-allow-headers"], Is.EqualTo("x-host"));
+            Assert.That(response.Headers.Contains("access-control-allow-credentials"), Is.False);
+        }
     }
 
     [Test]
-    public async Task OldPlaceOfThePolicy_Works()
+    public async Task DeprecatedFields_OfHostAndRoute_CountTogether()
     {
         await using var upstream = new FakeUpstream();
-        await using var proxy = await TestProxy.FromYaml($$"""
-            static_resources:
-              listeners:
-              - name: l
-                address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
-                filter_chains:
-                - filters:
-                  - name: envoy.filters.network.http_connection_manager
-                    typed_config:
-                      "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-                      stat_prefix: ingress
-                      route_config:
-                        virtual_hosts:
-                        - name: all
-                          domains: ["*"]
-                          cors: { allow_origin_string_match: [{ exact: "http://a" }], max_age: "1" }
-                          routes: [{ match: { prefix: / }, route: { cluster: c, cors: { allow_methods: GET } } }]
-                      http_filters: [{ name: envoy.filters.http.cors }, { name: envoy.filters.http.router }]
-              clusters:
-              - name: c
-                load_assignment: { cluster_name: c, endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{upstream.Port}} } } } }] }] }
-            """, Options);
+        await using var proxy = await Start(
+            upstream, Filter, "{ match: { prefix: / }, route: { cluster: upstream, cors: { allow_methods: PUT } } }", host: $"cors: {{ {Origins}, allow_methods: GET, max_age: '1' }}");
         using var client = await proxy.ConnectAsync();
-        var response = await client.ExchangeAsync(Preflight("http://a"));
-        Assert.That((response.Headers["access-control-allow-methods"], response.Headers["access-control-max-age"]), Is.EqualTo(("GET", "1")));
+        var response = await client.ExchangeAsync(Preflight("https://good.test"));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(response.Headers["access-control-allow-methods"], Is.EqualTo("PUT"));
+            Assert.That(response.Headers["access-control-max-age"], Is.EqualTo("1"));
+        }
     }
 
-    private static string Preflight(string origin, string more = "") =>
-        $"OPTIONS / HTTP/1.1\r\nhost: test\r\norigin: {origin}\r\naccess-control-request-method: PUT\r\n{more}\r\n";
+    [Test]
+    public async Task DeprecatedField_BesideAPolicyInTheNewPlace_IsIgnored()
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await Start(
+            upstream,
+            Filter,
+            "{ match: { prefix: / }, route: { cluster: upstream, cors: { allow_methods: PUT, max_age: '1' } } }",
+            host: InNewPlace($"{Origins}, allow_methods: GET"));
+        using var client = await proxy.ConnectAsync();
+        var response = await client.ExchangeAsync(Preflight("https://good.test"));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(response.Headers["access-control-allow-methods"], Is.EqualTo("GET"));
+            Assert.That(response.Headers.Contains("access-control-max-age"), Is.False);
+        }
+    }
+
+    [TestCase("{ match: { prefix: / }, direct_response: { status: 200 } }")]
+    [TestCase("{ match: { prefix: / }, route: { cluster: upstream } }", false)]
+    public async Task Route_WithoutAPolicyOrForwarding_IsLeftAlone(string route, bool hasPolicy = true)
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await Start(upstream, Filter, route, host: hasPolicy ? InNewPlace(Full) : "");
+        using var client = await proxy.ConnectAsync();
+        var response = await client.ExchangeAsync("GET / HTTP/1.1\r\nhost: test\r\norigin: https://good.test\r\n\r\n");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(response.Headers.Contains("access-control-allow-origin"), Is.False);
+            Assert.That(proxy.Statistics["http.ingress.cors.origin_valid"], Is.Zero);
+        }
+    }
+
+    private static string Preflight(string origin, string headers = "") =>
+        $"OPTIONS / HTTP/1.1\r\nhost: test\r\norigin: {origin}\r\naccess-control-request-method: DELETE\r\n{headers}\r\n";
+
+    private static string InNewPlace(string policy) =>
+        $$"""typed_per_filter_config: { envoy.filters.http.cors: { "@type": type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy, {{policy}} } }""";
+
+    private Task<TestProxy> StartWith(FakeUpstream upstream, string policy, string top = "") => Start(upstream, Filter, host: InNewPlace(policy), top: top);
 }

@@ -1,144 +1,158 @@
-using Envoy.Filters.Http.HeaderMutation;
 using Envoy.Integration.Tests.Support;
-using Envoy.Matching;
-using Envoy.Routing;
 using Envoy.Runtime;
 using Envoy.Testing;
 
 namespace Envoy.Integration.Tests.Http.Filters;
 
-/// <summary>The header mutation filter: changes one after another, at every level of a route table.</summary>
+/// <summary>The header mutation filter changes both messages in the order of its lists and of the route table's levels.</summary>
 [TestFixtureSource(typeof(TestEngines), nameof(TestEngines.All))]
 public sealed class HeaderMutationFilterTests(EngineKind engine) : FilterFixture(engine)
 {
-    private const string Name = "envoy.filters.http.header_mutation";
+    private const string PerRoute = "\"@type\": type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute";
 
     [Test]
-    public async Task RequestAndResponse_AreChanged_InOrder()
+    public async Task RequestMutations_OneAfterAnother_EachSeesWhatIsLeft()
     {
-        await using var upstream = new FakeUpstream().Answer(Answers.Status(200, "ok", ("x-secret", "1"), ("x-version", "9")));
-        var options = new HeaderMutationOptions
-        {
-            Mutations = new MessageMutationsConfig
-            {
-                Request =
-                [
-                    Set("x-a", "1"), Set("x-a", "%REQ(x-a)%2"), new HeaderMutationConfig { Remove = "x-drop" },
-                    Append("x-list", "b"), Add("x-host", "%REQ(:AUTHORITY)%"), Set(":path", "/changed?%REQ(x-a)%"),
-                    new HeaderMutationConfig { RemoveOnMatch = new StringMatcherConfig(StringMatchKind.Prefix, "x-internal-") },
-                ],
-                Response = [new HeaderMutationConfig { Remove = "x-secret" }, Set("x-version", "%RESP(x-version)%0")],
-            },
-        };
-        await using var proxy = await TestProxy.ForwardTo(upstream, With(Name, options));
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await Start(upstream, Filter("""
+            request_mutations: [
+              { append: { header: { key: x-new, value: "%REQ(x-given)%" } } },
+              { append: { header: { key: x-given, value: more } } },
+              { append: { header: { key: x-only, value: over }, append_action: OVERWRITE_IF_EXISTS_OR_ADD } },
+              { append: { header: { key: x-absent, value: never }, append_action: OVERWRITE_IF_EXISTS } },
+              { append: { header: { key: x-only, value: never }, append_action: ADD_IF_ABSENT } },
+              { remove: x-gone },
+              { remove_on_match: { key_matcher: { prefix: x-secret- } } }
+            ]
+            """));
         using var client = await proxy.ConnectAsync();
-        var response = await client.ExchangeAsync("GET /old HTTP/1.1\r\nhost: test\r\nx-drop: 1\r\nx-list: a\r\nx-host: mine\r\nx-internal-a: 1\r\nx-internal-b: 2\r\n\r\n");
-        var request = await upstream.ReceivedAsync();
+        await client.ExchangeAsync("GET / HTTP/1.1\r\nhost: test\r\nx-given: one\r\nx-only: first\r\nx-gone: 1\r\nx-gone: 2\r\nx-secret-a: 1\r\nx-secret-b: 2\r\nx-secret-a: 3\r\n\r\n");
+        var headers = upstream.Requests[0].Headers;
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(request.Path, Is.EqualTo("/changed?12"));
-            Assert.That(request.Headers["x-a"], Is.EqualTo("12"), "each sees what those before it have left");
-            Assert.That(request.Headers.Contains("x-drop"), Is.False);
-            Assert.That(request.Headers.All("x-list"), Is.EqualTo(["a", "b"]));
-            Assert.That(request.Headers["x-host"], Is.EqualTo("mine"), "added only where it was not there");
-            Assert.That(request.Headers.Contains("x-internal-a") || request.Headers.Contains("x-internal-b"), Is.False);
-            Assert.That(response.Headers.Contains("x-secret"), Is.False);
-            Assert.That(response.Headers["x-version"], Is.EqualTo("90"));
+            Assert.That(headers.All("x-new"), Is.EqualTo(["one"]));
+            Assert.That(headers.All("x-given"), Is.EqualTo(["one", "more"]));
+            Assert.That(headers.All("x-only"), Is.EqualTo(["over"]));
+            Assert.That(headers.Contains("x-absent"), Is.False);
+            Assert.That(headers.Contains("x-gone"), Is.False);
+            Assert.That(headers.Contains("x-secret-a"), Is.False);
+            Assert.That(headers.Contains("x-secret-b"), Is.False);
         }
     }
 
-    [TestCase(false, "host", TestName = "Levels_ByDefault_EndWithTheLeastSpecific")]
-    [TestCase(true, "route", TestName = "Levels_WithMostSpecificWins_EndWithTheMostSpecific")]
-    public async Task Levels_AllCount(bool mostSpecificWins, string last)
+    [Test]
+    public async Task EmptyValue_IsAddedOnlyIfItIsKept()
     {
         await using var upstream = new FakeUpstream();
-        var options = With(Name, new HeaderMutationOptions
-        {
-            Mutations = new MessageMutationsConfig { Request = [Set("x-level", "filter")] },
-            MostSpecificHeaderMutationsWins = mostSpecificWins,
-        }, OfLevel("route"));
-        await using var proxy = await TestProxy.ForwardTo(upstream, options with
-        {
-            ConfigureHttp = h =>
-            {
-                var http = options.ConfigureHttp!(h);
-                var host = http.RouteConfig.VirtualHosts[0];
-                return http with { RouteConfig = http.RouteConfig with { VirtualHosts = [host with { FilterOptions = [new RouteFilterConfig(Name, OfLevel("host"))] }] } };
-            },
-        });
+        await using var proxy = await Start(upstream, Filter("""
+            request_mutations: [
+              { append: { header: { key: x-dropped, value: "" } } },
+              { append: { header: { key: x-kept, value: "" }, keep_empty_value: true } }
+            ]
+            """));
         using var client = await proxy.ConnectAsync();
         await client.ExchangeAsync(Get);
-        var request = await upstream.ReceivedAsync();
-        Assert.That(string.Join(',', request.Headers.All("x-seen")), Is.EqualTo(mostSpecificWins ? "host,route" : "route,host"));
-        Assert.That(request.Headers["x-level"], Is.EqualTo(last));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(upstream.Requests[0].Headers.Contains("x-dropped"), Is.False);
+            Assert.That(upstream.Requests[0].Headers.All("x-kept"), Is.EqualTo([""]));
+        }
     }
 
     [Test]
-    public async Task Query_IsChanged()
+    public async Task Path_Mutated_IsWhatTheUpstreamGets()
     {
         await using var upstream = new FakeUpstream();
-        var options = new HeaderMutationOptions
+        await using var proxy = await Start(upstream, Filter("""request_mutations: [ { append: { header: { key: ":path", value: /other } } } ]"""));
+        using var client = await proxy.ConnectAsync();
+        await client.ExchangeAsync(Get);
+        Assert.That(upstream.Requests[0].Path, Is.EqualTo("/other"));
+    }
+
+    [Test]
+    public async Task ResponseAndTrailers_AreMutated()
+    {
+        await using var upstream = new FakeUpstream().Answer(Answers.ChunkedWithTrailers(["body"], ("x-trailer", "1")));
+        await using var proxy = await Start(upstream, Filter("""
+            request_trailers_mutations: [ { append: { header: { key: x-request, value: t } } }, { remove: x-old } ],
+            response_mutations: [ { append: { header: { key: x-response, value: "%RESPONSE_CODE%" } } } ],
+            response_trailers_mutations: [ { append: { header: { key: x-trailer, value: "2" } } } ]
+            """));
+        using var client = await proxy.ConnectAsync();
+        var response = await client.ExchangeAsync("POST / HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nx-old: 1\r\n\r\n");
+        using (Assert.EnterMultipleScope())
         {
-            Mutations = new MessageMutationsConfig
+            Assert.That(response.Headers["x-response"], Is.EqualTo("200"));
+            Assert.That(response.Trailers.All("x-trailer"), Is.EqualTo(["1", "2"]));
+            Assert.That(upstream.Requests[0].Trailers.All("x-request"), Is.EqualTo(["t"]));
+            Assert.That(upstream.Requests[0].Trailers.Contains("x-old"), Is.False);
+        }
+    }
+
+    [Test]
+    public async Task LocalReply_IsMutatedToo()
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await Start(
+            upstream, Filter("response_mutations: [ { append: { header: { key: x-response, value: here } } } ]"), "{ match: { prefix: / }, direct_response: { status: 418 } }");
+        using var client = await proxy.ConnectAsync();
+        var response = await client.ExchangeAsync(Get);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(response.Status, Is.EqualTo(418));
+            Assert.That(response.Headers["x-response"], Is.EqualTo("here"));
+        }
+    }
+
+    [TestCase("/?b=2&a=1", "/?a=1&added=v&b=3")]
+    [TestCase("/?gone=1&b=x%20y", "/?added=v&b=3")]
+    [TestCase("/", "/?added=v")]
+    public async Task Query_Mutated_IsWrittenInTheOrderOfItsNames(string path, string expected)
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await Start(upstream, Filter("""
+            query_parameter_mutations: [
+              { append: { record: { key: added, value: v }, action: ADD_IF_ABSENT } },
+              { append: { record: { key: b, value: "3" }, action: OVERWRITE_IF_EXISTS } },
+              { remove: gone }
+            ]
+            """));
+        using var client = await proxy.ConnectAsync();
+        await client.ExchangeAsync($"GET {path} HTTP/1.1\r\nhost: test\r\n\r\n");
+        Assert.That(upstream.Requests[0].Path, Is.EqualTo(expected));
+    }
+
+    [TestCase(false, "filter,route,host,table")]
+    [TestCase(true, "filter,table,host,route")]
+    public async Task Levels_AllOfThem_ActInTheirOrder(bool mostSpecificWins, string order)
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await Start(
+            upstream,
+            Filter(Adding("filter"), mostSpecificWins),
+            $$"""{ match: { prefix: / }, route: { cluster: upstream }, {{Level("route")}} }""",
+            host: Level("host"),
+            table: Level("table"));
+        using var client = await proxy.ConnectAsync();
+        // A second stream uses the pooled filter again.
+        for (var i = 0; i < 2; i++)
+        {
+            var response = await client.ExchangeAsync(Get);
+            using (Assert.EnterMultipleScope())
             {
-                QueryParameters =
-                [
-                    new QueryParameterMutationConfig("b") { Value = "2", Action = HeaderAppendAction.OverwriteIfExistsOrAdd },
-                    new QueryParameterMutationConfig("drop"),
-                    new QueryParameterMutationConfig("a") { Value = "x y" },
-                    new QueryParameterMutationConfig("none") { Value = "1", Action = HeaderAppendAction.OverwriteIfExists },
-                ],
-            },
-        };
-        await using var proxy = await TestProxy.ForwardTo(upstream, With(Name, options));
-        using var client = await proxy.ConnectAsync();
-        await client.ExchangeAsync("GET /p?b=1&drop=1&a=0 HTTP/1.1\r\nhost: test\r\n\r\n");
-        Assert.That((await upstream.ReceivedAsync()).Path, Is.EqualTo("/p?a=0&a=x%20y&b=2"));
+                Assert.That(upstream.Requests[i].Headers.All("x-level"), Is.EqualTo(order.Split(',')));
+                Assert.That(response.Headers.All("x-level"), Is.EqualTo(order.Split(',')));
+            }
+        }
     }
 
-    [Test]
-    public async Task Trailers_AreChangedBothWays()
-    {
-        await using var upstream = new FakeUpstream().Answer(Answers.ChunkedWithTrailers(["ok"], ("x-sum", "1")));
-        var options = With(Name, new HeaderMutationOptions
-        {
-            Mutations = new MessageMutationsConfig { RequestTrailers = [Set("x-end", "2")], ResponseTrailers = [Append("x-sum", "2")] },
-        });
-        await using var proxy = await TestProxy.ForwardTo(upstream, options with { ConfigureHttp = h => options.ConfigureHttp!(h) with { EnableTrailers = true } });
-        using var client = await proxy.ConnectAsync();
-        var response = await client.ExchangeAsync("POST / HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx-end: 1\r\n\r\n");
-        Assert.That((await upstream.ReceivedAsync()).Trailers.All("x-end"), Is.EqualTo(["2"]));
-        Assert.That(response.Trailers.All("x-sum"), Is.EqualTo(["1", "2"]));
-    }
+    private static string Filter(string mutations, bool mostSpecificWins = false) => $$"""
+        { name: envoy.filters.http.header_mutation, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation,
+        most_specific_header_mutations_wins: {{(mostSpecificWins ? "true" : "false")}}, mutations: { {{mutations}} } } }
+        """;
 
-    [TestCaseSource(nameof(Wrong))]
-    public async Task WrongMutation_IsRefused(HeaderMutationConfig mutation, string message)
-    {
-        await using var upstream = new FakeUpstream();
-        var options = With(Name, new HeaderMutationOptions { Mutations = new MessageMutationsConfig { Request = [mutation] } });
-        Assert.That(async () => await TestProxy.ForwardTo(upstream, options), Throws.ArgumentException.With.Message.Contains(message));
-    }
+    private static string Adding(string value) =>
+        $$"""request_mutations: [ { append: { header: { key: x-level, value: {{value}} } } } ], response_mutations: [ { append: { header: { key: x-level, value: {{value}} } } } ]""";
 
-    private static IEnumerable<TestCaseData> Wrong()
-    {
-        yield return new TestCaseData(new HeaderMutationConfig(), "exactly one");
-        yield return new TestCaseData(new HeaderMutationConfig { Remove = ":path" }, "cannot be removed");
-        yield return new TestCaseData(new HeaderMutationConfig { Remove = "a b" }, "not a header's name");
-        yield return new TestCaseData(Set("x", "%NOTHING%"), "NOTHING");
-        yield return new TestCaseData(new HeaderMutationConfig { RemoveOnMatch = new StringMatcherConfig(StringMatchKind.Regex, "(") }, "remove_on_match");
-    }
-
-    private static HeaderMutationRouteOptions OfLevel(string level) => new()
-    {
-        Mutations = new MessageMutationsConfig { Request = [Set("x-level", level), Append("x-seen", level)] },
-    };
-
-    private static HeaderMutationConfig Set(string name, string value) => With(name, value, HeaderAppendAction.OverwriteIfExistsOrAdd);
-
-    private static HeaderMutationConfig Append(string name, string value) => With(name, value, HeaderAppendAction.AppendIfExistsOrAdd);
-
-    private static HeaderMutationConfig Add(string name, string value) => With(name, value, HeaderAppendAction.AddIfAbsent);
-
-    private static HeaderMutationConfig With(string name, string value, HeaderAppendAction action) =>
-        new() { Append = new HeaderValueOptionConfig(name, value) { AppendAction = action } };
+    private static string Level(string value) => $$"""typed_per_filter_config: { envoy.filters.http.header_mutation: { {{PerRoute}}, mutations: { {{Adding(value)}} } } }""";
 }

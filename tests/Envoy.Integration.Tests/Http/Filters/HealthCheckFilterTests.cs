@@ -1,107 +1,184 @@
-using Envoy.Filters.Http.HealthCheck;
+using System.Net;
 using Envoy.Formatting;
 using Envoy.Integration.Tests.Support;
-using Envoy.Matching;
-using Envoy.Net;
-using Envoy.Proxy;
 using Envoy.Runtime;
 using Envoy.Testing;
 
 namespace Envoy.Integration.Tests.Http.Filters;
 
-/// <summary>The health check filter: what others are told of this proxy and of what is behind it.</summary>
+/// <summary>The health check filter answers for the proxy, for its clusters, or with what the upstream said a moment ago.</summary>
 [TestFixtureSource(typeof(TestEngines), nameof(TestEngines.All))]
 public sealed class HealthCheckFilterTests(EngineKind engine) : FilterFixture(engine)
 {
-    private const string Name = "envoy.filters.http.health_check";
-    private const string Check = "GET /healthz HTTP/1.1\r\nhost: test\r\n\r\n";
+    private const string Check = "GET /health HTTP/1.1\r\nhost: test\r\n\r\n";
+    private const string Node = "node: { id: n, cluster: mine }";
 
-    private static readonly HealthCheckOptions Here = new()
-    {
-        Headers = [new HeaderMatcherConfig(":path") { StringMatch = StringMatcherConfig.Exact("/healthz") }],
-    };
-
-    [Test]
-    public async Task HealthCheck_IsAnsweredHere_AndCountsForNobody()
+    [TestCase(Check)]
+    [TestCase("POST /health HTTP/1.1\r\nhost: test\r\ncontent-length: 4\r\n\r\nbody")]
+    [TestCase("POST /health HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nx-trailer: 1\r\n\r\n")]
+    public async Task Check_WithoutPassThrough_IsAnsweredHere(string request)
     {
         await using var upstream = new FakeUpstream();
-        var options = With(Name, Here);
-        await using var proxy = await TestProxy.ForwardTo(upstream, options with { Configure = c => c with { Node = new NodeConfig { Cluster = "mine" } } });
+        await using var proxy = await Start(upstream, Filter("pass_through_mode: false"), top: Node);
         using var client = await proxy.ConnectAsync();
-        var response = await client.ExchangeAsync(Check);
+        var response = await client.ExchangeAsync(request);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(response.Status, Is.EqualTo(200));
+            Assert.That(response.Body, Is.Empty);
             Assert.That(response.Headers["x-envoy-upstream-healthchecked-cluster"], Is.EqualTo("mine"));
-            Assert.That(upstream.Requests, Is.Empty);
-            Assert.That(proxy.Statistics["http.ingress.downstream_rq_2xx"], Is.Zero);
+            Assert.That(upstream.Connections, Is.Empty);
+            Assert.That(proxy.Statistics["http.ingress.health_check.request_total"], Is.EqualTo(1));
+            Assert.That(proxy.Statistics["http.ingress.health_check.ok"], Is.EqualTo(1));
         }
 
         await AssertLogged(proxy, 200, ResponseFlags.None, "health_check_ok");
-        Assert.That((await client.ExchangeAsync(Get)).Headers.Contains("x-envoy-upstream-healthchecked-cluster"), Is.False);
-        Assert.That(proxy.Statistics["http.ingress.downstream_rq_2xx"], Is.EqualTo(1));
-    }
-
-    [TestCase("nobody", 1.0, 503, "health_check_no_cluster_found")]
-    [TestCase("empty", 0.0, 200, "health_check_cluster_healthy")]
-    [TestCase("empty", 1.0, 503, "health_check_cluster_empty")]
-    [TestCase("upstream", 100.0, 200, "health_check_cluster_healthy")]
-    public async Task Clusters_Decide(string cluster, double percentage, int status, string details)
-    {
-        await using var upstream = new FakeUpstream();
-        var options = With(Name, Here with { ClusterMinHealthyPercentages = [new ClusterHealthConfig(cluster, percentage)] });
-        await using var proxy = await TestProxy.ForwardTo(upstream, options with { Configure = c => c with { Clusters = [.. c.Clusters, new Clusters.ClusterConfig { Name = "empty" }] } });
-        using var client = await proxy.ConnectAsync();
-        Assert.That((await client.ExchangeAsync(Check)).Status, Is.EqualTo(status));
-        await AssertLogged(proxy, status, status == 200 ? ResponseFlags.None : ResponseFlags.FailedLocalHealthCheck, details);
     }
 
     [Test]
-    public async Task Admin_LetsHealthChecksFail_AndTheProxyDrains()
+    public async Task OtherRequest_IsForwarded()
     {
         await using var upstream = new FakeUpstream();
-        var options = With(Name, Here with { PassThroughMode = true });
-        await using var proxy = await TestProxy.ForwardTo(upstream, options with { Configure = c => c with { Admin = new AdminConfig { Address = new SocketAddressConfig("127.0.0.1", 0) } } });
-        using (var admin = await RawClient.ConnectAsync(proxy.Proxy.AdminAddress!))
-            Assert.That((await admin.ExchangeAsync("POST /healthcheck/fail HTTP/1.1\r\nhost: a\r\n\r\n")).BodyText, Is.EqualTo("OK\n"));
+        await using var proxy = await Start(upstream, Filter("pass_through_mode: false"), top: Node);
+        using var client = await proxy.ConnectAsync();
+        // The pooled filter has answered one before.
+        await client.ExchangeAsync(Check);
+        var response = await client.ExchangeAsync(Get);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(response.BodyText, Is.EqualTo("ok"));
+            Assert.That(response.Headers.Contains("x-envoy-upstream-healthchecked-cluster"), Is.False);
+            Assert.That(response.Headers.Contains("x-envoy-immediate-health-check-fail"), Is.False);
+        }
+    }
+
+    [Test]
+    public async Task Check_SetsWhatTheAccessLogTells()
+    {
+        var checks = new System.Collections.Concurrent.ConcurrentQueue<bool>();
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await Start(upstream, Filter("pass_through_mode: false"), options: Options with
+        {
+            Filters = [() => new ScriptedFilter { StreamEnd = f => checks.Enqueue(f.Callbacks.StreamInfo.IsHealthCheck) }],
+        });
+        using var client = await proxy.ConnectAsync();
+        await client.ExchangeAsync(Check);
+        await client.ExchangeAsync(Get);
+        await proxy.WaitForAsync("http.ingress.downstream_rq_active", v => v == 0);
+        Assert.That(checks, Is.EqualTo([true, false]));
+    }
+
+    [TestCase("upstream: { value: 100 }", 200, "health_check_ok_cluster_healthy", "ok")]
+    [TestCase("empty: { value: 0 }", 200, "health_check_ok_cluster_healthy", "ok")]
+    [TestCase("upstream: { value: 100 }, empty: { value: 1 }", 503, "health_check_failed_cluster_empty", "failed_cluster_empty")]
+    [TestCase("nobody: { value: 0 }", 503, "health_check_failed_no_cluster_found", "failed_cluster_not_found")]
+    public async Task Clusters_DecideAboutTheAnswer(string percentages, int status, string details, string statistic)
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await Start(upstream, Filter($"pass_through_mode: false, cluster_min_healthy_percentages: {{ {percentages} }}"), options: Options with
+        {
+            Configure = p => p with { Clusters = [.. p.Clusters, p.Clusters[0] with { Name = "empty", Endpoints = [] }] },
+        });
+        using var client = await proxy.ConnectAsync();
+        Assert.That((await client.ExchangeAsync(Check)).Status, Is.EqualTo(status));
+        await AssertLogged(proxy, status, status == 200 ? ResponseFlags.None : ResponseFlags.FailedLocalHealthCheck, details);
+        Assert.That(proxy.Statistics["http.ingress.health_check." + statistic], Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task PassThrough_WithoutACache_AsksEachTime()
+    {
+        await using var upstream = new FakeUpstream().AnswerNext(Answers.Status(503), Answers.Ok());
+        await using var proxy = await Start(upstream, Filter("pass_through_mode: true"), top: Node);
+        using var client = await proxy.ConnectAsync();
+        var first = await client.ExchangeAsync(Check);
+        var second = await client.ExchangeAsync(Check);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(first.Status, Is.EqualTo(503));
+            Assert.That(first.Headers["x-envoy-upstream-healthchecked-cluster"], Is.EqualTo("mine"));
+            Assert.That(second.Status, Is.EqualTo(200));
+        }
+
+        await AssertLogged(proxy, 503, ResponseFlags.None, "via_upstream");
+    }
+
+    [Test]
+    public async Task PassThrough_WithACache_AsksOnceInItsTime()
+    {
+        await using var upstream = new FakeUpstream().AnswerNext(Answers.Status(503, "", ("x-envoy-degraded", "")), Answers.Ok());
+        await using var proxy = await Start(upstream, Filter("pass_through_mode: true, cache_time: 10s"), top: Node);
+        using var client = await proxy.ConnectAsync();
+        Assert.That((await client.ExchangeAsync(Check)).Status, Is.EqualTo(503));
+        await AssertLogged(proxy, 503, ResponseFlags.None, "via_upstream");
+        await proxy.AdvanceAsync(TimeSpan.FromMilliseconds(9_999));
+        var cached = await client.ExchangeAsync(Check);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(cached.Status, Is.EqualTo(503));
+            Assert.That(cached.Headers.Contains("x-envoy-degraded"), Is.True);
+            Assert.That(cached.Headers["x-envoy-upstream-healthchecked-cluster"], Is.EqualTo("mine"));
+            Assert.That(upstream.Requests, Has.Count.EqualTo(1));
+            Assert.That(proxy.Statistics["http.ingress.health_check.cached_response"], Is.EqualTo(1));
+            Assert.That(proxy.Statistics["http.ingress.health_check.degraded"], Is.EqualTo(1));
+            Assert.That(proxy.Statistics["http.ingress.health_check.failed"], Is.EqualTo(1));
+        }
+
+        await AssertLogged(proxy, 503, ResponseFlags.FailedLocalHealthCheck, "health_check_cached");
+        await proxy.AdvanceAsync(TimeSpan.FromMilliseconds(1));
+        Assert.That((await client.ExchangeAsync(Check)).Status, Is.EqualTo(200));
+        Assert.That(upstream.Requests, Has.Count.EqualTo(2));
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task HealthcheckFail_OfTheAdmin_FailsChecksUntilOk(bool passThrough)
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await Start(
+            upstream,
+            Filter("pass_through_mode: " + (passThrough ? "true" : "false")),
+            top: "admin: { address: { socket_address: { address: 127.0.0.1, port_value: 0 } } }");
+        using var admin = new HttpClient { BaseAddress = new Uri($"http://{(IPEndPoint)proxy.Proxy.AdminAddress!}/") };
+        using (var failed = await admin.PostAsync("/healthcheck/fail", null))
+            Assert.That(await failed.Content.ReadAsStringAsync(), Is.EqualTo("OK\n"));
         using (var client = await proxy.ConnectAsync())
         {
-            var response = await client.ExchangeAsync(Check);
-            Assert.That((response.Status, response.Headers["connection"]), Is.EqualTo((503, "close")));
+            var check = await client.ExchangeAsync(Check);
+            using (Assert.EnterMultipleScope())
+            {
+                Assert.That(check.Status, Is.EqualTo(503));
+                Assert.That(check.Headers["connection"], Is.EqualTo("close"), "whoever is to leave keeps no connection");
+                Assert.That(upstream.Connections, Is.Empty);
+            }
         }
 
         await AssertLogged(proxy, 503, ResponseFlags.FailedLocalHealthCheck, "health_check_failed");
         using (var client = await proxy.ConnectAsync())
-            Assert.That((await client.ExchangeAsync(Get)).Headers["x-envoy-immediate-health-check-fail"], Is.EqualTo("true"));
+        {
+            var other = await client.ExchangeAsync(Get);
+            Assert.That(other.Status, Is.EqualTo(200));
+            Assert.That(other.Headers["x-envoy-immediate-health-check-fail"], Is.EqualTo("true"));
+        }
 
-        using (var admin = await RawClient.ConnectAsync(proxy.Proxy.AdminAddress!))
-            Assert.That((await admin.ExchangeAsync("POST /healthcheck/ok HTTP/1.1\r\nhost: a\r\n\r\n")).Status, Is.EqualTo(200));
-        using (var client = await proxy.ConnectAsync())
-            Assert.That((await client.ExchangeAsync(Check)).Status, Is.EqualTo(200));
+        using (var ready = await admin.GetAsync("/ready"))
+            Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        using (await admin.PostAsync("/healthcheck/ok", null))
+        {
+            using var client = await proxy.ConnectAsync();
+            var check = await client.ExchangeAsync(Check);
+            using (Assert.EnterMultipleScope())
+            {
+                Assert.That(check.Status, Is.EqualTo(200));
+                Assert.That(check.Headers.Contains("connection"), Is.False);
+            }
+        }
+
+        Assert.That(await admin.GetStringAsync("/ready"), Is.EqualTo("LIVE\n"));
     }
 
-    [Test]
-    public async Task PassThrough_WithCache_AsksTheUpstreamOnceInAWhile()
-    {
-        await using var upstream = new FakeUpstream().Answer(Answers.Status(207, "mine"));
-        await using var proxy = await TestProxy.ForwardTo(upstream, With(Name, Here with { PassThroughMode = true, CacheTime = TimeSpan.FromSeconds(10) }));
-        using var client = await proxy.ConnectAsync();
-        Assert.That((await client.ExchangeAsync(Check)).BodyText, Is.EqualTo("mine"));
-        Assert.That((await client.ExchangeAsync(Check)).Status, Is.EqualTo(207));
-        await proxy.AccessLog.NextAsync();
-        Assert.That((await proxy.AccessLog.NextAsync()).Details, Is.EqualTo("health_check_cached"));
-        await proxy.AdvanceAsync(TimeSpan.FromSeconds(11));
-        await client.ExchangeAsync(Check);
-        Assert.That(upstream.Requests, Has.Count.EqualTo(2));
-    }
-
-    [Test]
-    public async Task HealthCheckWithABody_IsReadToItsEnd()
-    {
-        await using var upstream = new FakeUpstream();
-        await using var proxy = await TestProxy.ForwardTo(upstream, With(Name, Here));
-        using var client = await proxy.ConnectAsync();
-        Assert.That((await client.ExchangeAsync("POST /healthz HTTP/1.1\r\nhost: test\r\ncontent-length: 5\r\n\r\nhello")).Status, Is.EqualTo(200));
-        Assert.That((await client.ExchangeAsync(Check)).Status, Is.EqualTo(200), "the connection serves on");
-    }
+    private static string Filter(string fields) => $$"""
+        { name: envoy.filters.http.health_check, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.health_check.v3.HealthCheck,
+        headers: [ { name: ":path", string_match: { exact: /health } } ], {{fields}} } }
+        """;
 }

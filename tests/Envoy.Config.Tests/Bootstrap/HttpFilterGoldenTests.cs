@@ -1,0 +1,264 @@
+using Envoy.ConnectionManager;
+using Envoy.Extensions;
+using Envoy.FilterChains.Http;
+using Envoy.Filters.Http.Buffer;
+using Envoy.Filters.Http.Cors;
+using Envoy.Filters.Http.Fault;
+using Envoy.Filters.Http.HeaderMutation;
+using Envoy.Filters.Http.HealthCheck;
+using Envoy.Matching;
+using Envoy.Routing;
+
+namespace Envoy.Config.Tests.Bootstrap;
+
+/// <summary>HTTP filters and their options on routes: this YAML equals this code, and what is wrong is said where it is written.</summary>
+public sealed class HttpFilterGoldenTests
+{
+    [Test]
+    public void Buffer_BothSpellings_EqualCode([Values(
+        """{ name: envoy.filters.http.buffer, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer, max_request_bytes: 7 } }""",
+        "{ name: envoy.buffer, config: { max_request_bytes: 7 } }")] string yaml) =>
+        Assert.That(Filter(yaml), Is.EqualTo(new BufferOptions { MaxRequestBytes = 7 }));
+
+    [TestCase("disabled: true", 0u)]
+    [TestCase("buffer: { max_request_bytes: 9 }", 9u)]
+    public void BufferPerRoute_EqualsCode(string yaml, uint bytes) =>
+        Assert.That(
+            OnRoute("envoy.filters.http.buffer", "envoy.extensions.filters.http.buffer.v3.BufferPerRoute", yaml),
+            Is.EqualTo(new BufferRouteOptions { Disabled = bytes == 0, Buffer = bytes == 0 ? null : new BufferOptions { MaxRequestBytes = bytes } }));
+
+    [TestCase("max_request_bytes: 0", "must be a whole number from 1 to 4294967295")]
+    [TestCase("", "Buffer needs 'max_request_bytes'")]
+    [TestCase("max_request_bytes: 1, max_request_time: 1s", "'max_request_time' is not a field of Buffer")]
+    public void Buffer_Wrong_IsRefused(string yaml, string message) =>
+        Assert.That(Errors($$"""{ name: b, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer, {{yaml}} } }"""), Has.Some.Contains(message));
+
+    [Test]
+    public void HeaderMutation_EqualsCode()
+    {
+        const string Mutations = """
+            mutations: {
+              request_mutations: [ { remove: x-gone }, { append: { header: { key: x-a, value: v }, append_action: ADD_IF_ABSENT, keep_empty_value: true } } ],
+              response_mutations: [ { remove_on_match: { key_matcher: { suffix: -secret } } } ],
+              request_trailers_mutations: [ { remove: t1 } ],
+              response_trailers_mutations: [ { remove: t2 } ],
+              query_parameter_mutations: [ { append: { record: { key: q, value: w }, action: OVERWRITE_IF_EXISTS } }, { remove: r } ] }
+            """;
+        var mutations = new MessageMutationsConfig
+        {
+            Request =
+            [
+                new HeaderMutationConfig { Remove = "x-gone" },
+                new HeaderMutationConfig { Append = new HeaderValueOptionConfig("x-a", "v") { AppendAction = HeaderAppendAction.AddIfAbsent, KeepEmptyValue = true } },
+            ],
+            Response = [new HeaderMutationConfig { RemoveOnMatch = StringMatcherConfig.Suffix("-secret") }],
+            RequestTrailers = [new HeaderMutationConfig { Remove = "t1" }],
+            ResponseTrailers = [new HeaderMutationConfig { Remove = "t2" }],
+            QueryParameters =
+            [
+                new QueryParameterMutationConfig("q") { Value = "w", Action = HeaderAppendAction.OverwriteIfExists },
+                new QueryParameterMutationConfig("r"),
+            ],
+        };
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(
+                Filter($$"""{ name: m, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation, most_specific_header_mutations_wins: true, {{Line(Mutations)}} } }"""),
+                Is.EqualTo(new HeaderMutationOptions { MostSpecificHeaderMutationsWins = true, Mutations = mutations }));
+            Assert.That(
+                OnRoute("m", "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute", Mutations),
+                Is.EqualTo(new HeaderMutationRouteOptions { Mutations = mutations }));
+        }
+    }
+
+    [TestCase("request_mutations: [ { remove: ':path' } ]", "':path' cannot be removed")]
+    [TestCase("request_mutations: [ { remove: 'a b' } ]", "'a b' is not a header's name")]
+    [TestCase("request_mutations: [ { append: { header: { key: a, value: '%NONE%' } } } ]", "NONE")]
+    [TestCase("request_mutations: [ {} ]", "needs 'remove' or 'append' or 'remove_on_match'")]
+    [TestCase("response_mutations: [ { remove_on_match: { key_matcher: { safe_regex: { regex: '(' } } } } ]", "invalid regular expression")]
+    [TestCase("query_parameter_mutations: [ { append: { record: { key: '', value: v } } } ]", "must not be empty")]
+    public void HeaderMutation_Wrong_IsRefused(string yaml, string message) => Assert.That(
+        Errors($$"""{ name: m, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation, mutations: { {{yaml}} } } }"""),
+        Has.Some.Contains(message));
+
+    [Test]
+    public void Fault_AtBothPlaces_EqualsCode([Values("envoy.extensions.filters.http.fault.v3.HTTPFault", "envoy.config.filter.http.fault.v2.HTTPFault")] string type)
+    {
+        const string Fields = """
+            delay: { type: FIXED, fixed_delay: 2s, percentage: { numerator: 5, denominator: MILLION } },
+            abort: { http_status: 503, percentage: { numerator: 10 } },
+            response_rate_limit: { fixed_limit: { limit_kbps: 8 }, percentage: { numerator: 1 } },
+            upstream_cluster: c,
+            headers: [ { name: h, present_match: true } ],
+            downstream_nodes: [ n ],
+            max_active_faults: 3,
+            delay_percent_runtime: r1, abort_percent_runtime: r2, delay_duration_runtime: r3, abort_http_status_runtime: r4,
+            abort_grpc_status_runtime: r5, max_active_faults_runtime: r6, response_rate_limit_percent_runtime: r7,
+            disable_downstream_cluster_stats: true
+            """;
+        var options = new FaultOptions
+        {
+            Delay = new FaultDelayConfig { FixedDelay = TimeSpan.FromSeconds(2), Percentage = new FractionalPercentConfig(5, FractionalPercentDenominator.Million) },
+            Abort = new FaultAbortConfig { HttpStatus = 503, Percentage = new FractionalPercentConfig(10) },
+            ResponseRateLimit = new FaultRateLimitConfig { LimitKbps = 8, Percentage = new FractionalPercentConfig(1) },
+            UpstreamCluster = "c",
+            Headers = [new HeaderMatcherConfig("h") { PresentMatch = true }],
+            DownstreamNodes = ["n"],
+            MaxActiveFaults = 3,
+            DelayPercentRuntime = "r1",
+            AbortPercentRuntime = "r2",
+            DelayDurationRuntime = "r3",
+            AbortHttpStatusRuntime = "r4",
+            AbortGrpcStatusRuntime = "r5",
+            MaxActiveFaultsRuntime = "r6",
+            ResponseRateLimitPercentRuntime = "r7",
+            DisableDownstreamClusterStats = true,
+        };
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Filter($$"""{ name: f, typed_config: { "@type": type.googleapis.com/{{type}}, {{Line(Fields)}} } }"""), Is.EqualTo(options));
+            Assert.That(OnRoute("f", type, Fields), Is.EqualTo(new FaultRouteOptions(options)));
+        }
+    }
+
+    [Test]
+    public void Fault_FromHeaders_EqualsCode() => Assert.That(
+        Filter("{ name: envoy.fault, config: { delay: { header_delay: {} }, abort: { header_abort: {} }, response_rate_limit: { header_limit: {} } } }"),
+        Is.EqualTo(new FaultOptions
+        {
+            Delay = new FaultDelayConfig { FromHeader = true },
+            Abort = new FaultAbortConfig { FromHeader = true },
+            ResponseRateLimit = new FaultRateLimitConfig { FromHeader = true },
+        }));
+
+    [TestCase("delay: {}", "FaultDelay needs 'fixed_delay' or 'header_delay'")]
+    [TestCase("delay: { fixed_delay: 0s }", "must be above 0s")]
+    [TestCase("delay: { fixed_delay: 1s, header_delay: {} }", "'header_delay' and 'fixed_delay' exclude each other")]
+    [TestCase("abort: { percentage: { numerator: 1 } }", "FaultAbort needs 'http_status' or 'grpc_status' or 'header_abort'")]
+    [TestCase("abort: { http_status: 600 }", "must be a whole number from 200 to 599")]
+    [TestCase("abort: { header_abort: { name: x } }", "'name' is not a field")]
+    [TestCase("response_rate_limit: { fixed_limit: { limit_kbps: 0 } }", "must be a whole number")]
+    [TestCase("response_rate_limit: { fixed_limit: {} }", "FixedLimit needs 'limit_kbps'")]
+    [TestCase("headers: [ { name: h, string_match: { safe_regex: { regex: '(' } } } ]", "invalid regular expression")]
+    [TestCase("filter_metadata: { a: 1 }", "not supported yet")]
+    public void Fault_Wrong_IsRefusedOnce(string yaml, string message) =>
+        Assert.That(Errors($"{{ name: envoy.fault, config: {{ {yaml} }} }}"), Has.One.Items.And.Some.Contains(message));
+
+    [Test]
+    public void Cors_BothSpellings_EqualCode([Values(
+        """{ name: envoy.filters.http.cors, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors } }""",
+        "{ name: envoy.cors }")] string yaml) => Assert.That(Filter(yaml), Is.EqualTo(new CorsOptions()));
+
+    [Test]
+    public void CorsPolicy_EqualsCode() => Assert.That(
+        OnRoute("envoy.filters.http.cors", "envoy.extensions.filters.http.cors.v3.CorsPolicy", """
+            allow_origin_string_match: [ { exact: o } ], allow_methods: m, allow_headers: h, expose_headers: e, max_age: "1", allow_credentials: false,
+            allow_private_network_access: true, forward_not_matching_preflights: false,
+            filter_enabled: { default_value: { numerator: 1 }, runtime_key: f }, shadow_enabled: { default_value: { numerator: 2 } }
+            """),
+        Is.EqualTo(new CorsPolicyOptions
+        {
+            AllowOrigins = [StringMatcherConfig.Exact("o")],
+            AllowMethods = "m",
+            AllowHeaders = "h",
+            ExposeHeaders = "e",
+            MaxAge = "1",
+            AllowCredentials = false,
+            AllowPrivateNetworkAccess = true,
+            ForwardNotMatchingPreflights = false,
+            FilterEnabled = new RuntimeFractionConfig(new FractionalPercentConfig(1), "f"),
+            ShadowEnabled = new RuntimeFractionConfig(new FractionalPercentConfig(2)),
+        }));
+
+    [Test]
+    public void CorsPolicy_InItsOldPlace_EqualsCode()
+    {
+        var result = EnvoyConfigLoader.Parse(Yaml("{ name: envoy.cors }", "").Replace(
+            "cluster: c }", "cluster: c, cors: { allow_origin: [ a ], allow_origin_regex: [ b ], allow_origin_string_match: [ { prefix: c } ], enabled: false } }", StringComparison.Ordinal));
+        Assert.That(result.Errors, Is.Empty);
+        var forward = (ForwardActionConfig)Manager(result).RouteConfig.VirtualHosts[0].Routes[0].Action!;
+        Assert.That(forward.Cors, Is.EqualTo(ValueList.From(
+        [
+            new RouteFilterConfig("", new CorsPolicyOptions
+            {
+                AllowOrigins = [StringMatcherConfig.Exact("a"), StringMatcherConfig.Regex("b"), StringMatcherConfig.Prefix("c")],
+                FilterEnabled = new RuntimeFractionConfig(new FractionalPercentConfig(0)),
+                IsDeprecatedField = true,
+            }),
+        ])));
+    }
+
+    [TestCase("max_age: \"1\\r\\nx: y\"", "holds what no header's value may")]
+    [TestCase("allow_origin_string_match: [ { safe_regex: { regex: '(' } } ]", "invalid regular expression")]
+    [TestCase("enabled: true", "'enabled' is not a field of CorsPolicy")]
+    public void CorsPolicy_Wrong_IsRefused(string yaml, string message) => Assert.That(
+        EnvoyConfigLoader.Parse(Yaml(
+            "{ name: envoy.cors }",
+            $$"""typed_per_filter_config: { envoy.cors: { "@type": type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy, {{yaml}} } }""")).Errors.Select(e => e.Message),
+        Has.Some.Contains(message));
+
+    [Test]
+    public void HealthCheck_BothSpellings_EqualCode([Values(
+        """{ name: envoy.filters.http.health_check, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.health_check.v3.HealthCheck, FIELDS } }""",
+        "{ name: envoy.health_check, config: { FIELDS } }")] string yaml) => Assert.That(
+        Filter(yaml.Replace("FIELDS", "pass_through_mode: true, cache_time: 2.5s, cluster_min_healthy_percentages: { c: { value: 12.5 } }, headers: [ { name: ':path', exact_match: /h } ]", StringComparison.Ordinal)),
+        Is.EqualTo(new HealthCheckOptions
+        {
+            PassThroughMode = true,
+            CacheTime = TimeSpan.FromSeconds(2.5),
+            ClusterMinHealthyPercentages = [new ClusterHealthConfig("c", 12.5)],
+            Headers = [new HeaderMatcherConfig(":path") { StringMatch = StringMatcherConfig.Exact("/h") }],
+        }));
+
+    [TestCase("cache_time: 1s", "HealthCheck needs 'pass_through_mode'")]
+    [TestCase("pass_through_mode: false, cache_time: 1s", "cache_time_ms must not be set when path_through_mode is disabled")]
+    [TestCase("pass_through_mode: false, cluster_min_healthy_percentages: { c: { value: 101 } }", "must be 0 to 100")]
+    [TestCase("pass_through_mode: false, cluster_min_healthy_percentages: [ c ]", "must be a mapping from clusters' names to percentages")]
+    [TestCase("pass_through_mode: false, endpoint: /h", "'endpoint' is not a field of HealthCheck")]
+    public void HealthCheck_Wrong_IsRefused(string yaml, string message) =>
+        Assert.That(Errors($"{{ name: envoy.health_check, config: {{ {yaml} }} }}"), Has.Some.Contains(message));
+
+    [Test]
+    public void CorsPolicy_OfTheOldPlaceInTheNewOne_IsRefused() => Assert.That(
+        EnvoyConfigLoader.Parse(Yaml(
+            "{ name: envoy.cors }",
+            """typed_per_filter_config: { envoy.cors: { "@type": type.googleapis.com/envoy.config.route.v3.CorsPolicy } }""")).Errors.Select(e => e.Message),
+        Has.One.Contains("Didn't find a registered implementation for 'envoy.cors'"));
+
+    private static HttpFilterOptions Filter(string filter)
+    {
+        var result = EnvoyConfigLoader.Parse(Yaml(filter, ""));
+        Assert.That(result.Errors, Is.Empty);
+        return Manager(result).HttpFilters[0].Options;
+    }
+
+    private static RouteFilterOptions? OnRoute(string name, string type, string fields)
+    {
+        var result = EnvoyConfigLoader.Parse(Yaml(
+            "{ name: envoy.filters.http.buffer, config: { max_request_bytes: 1 } }",
+            $$"""typed_per_filter_config: { {{name}}: { "@type": type.googleapis.com/{{type}}, {{Line(fields)}} } }"""));
+        Assert.That(result.Errors, Is.Empty);
+        return Manager(result).RouteConfig.VirtualHosts[0].Routes[0].FilterOptions[0].Options;
+    }
+
+    private static IEnumerable<string> Errors(string filter) => EnvoyConfigLoader.Parse(Yaml(filter, "")).Errors.Select(e => e.Message);
+
+    private static HttpConnectionManagerOptions Manager(ConfigResult result) =>
+        (HttpConnectionManagerOptions)result.Config!.Listeners[0].FilterChains[0].Filters[0].Options;
+
+    private static string Line(string yaml) => yaml.ReplaceLineEndings(" ");
+
+    private static string Yaml(string filter, string routeFields) => $$"""
+        static_resources:
+          listeners:
+            address: { pipe: { path: /s } }
+            filter_chains:
+              filters:
+                name: envoy.filters.network.http_connection_manager
+                config:
+                  stat_prefix: p
+                  http_filters: [ {{Line(filter)}}, { name: envoy.filters.http.router } ]
+                  route_config: { virtual_hosts: [ { name: v, domains: ["*"], routes: [ { match: { prefix: / }, route: { cluster: c }, {{routeFields}} } ] } ] }
+          clusters: { name: c }
+        """;
+}

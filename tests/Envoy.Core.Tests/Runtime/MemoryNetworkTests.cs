@@ -210,6 +210,9 @@ internal sealed class MemoryNetworkTests(TransportKind kind)
             connections.Add(await bed.Engine.Memory.ConnectAsync("here"));
             // The next one is made when this one has been taken, so that the order of turns shows.
             await connections[i].Stream.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience);
+            // And whoever took it waits again: a busy machine may let the other one overtake.
+            foreach (var worker in bed.Workers)
+                await TestBed.OnWorker(worker, static () => { });
         }
 
         await all.Task.WaitAsync(Patience);

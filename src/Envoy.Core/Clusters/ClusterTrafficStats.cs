@@ -78,6 +78,9 @@ internal sealed class ClusterTrafficStats
 
     /// <summary>The same for internal requests: <c>internal.upstream_rq_200</c> and so on.</summary>
     public readonly ResponseCodeStats InternalResponses;
+
+    /// <summary>The same for answers that say <c>x-envoy-upstream-canary</c>: <c>canary.upstream_rq_200</c> and so on.</summary>
+    public readonly ResponseCodeStats CanaryResponses;
     public readonly ResponseCodeStats RetryResponses;
 
     /// <summary>Asks <paramref name="scope"/> for one shard's cells.</summary>
@@ -151,6 +154,7 @@ internal sealed class ClusterTrafficStats
         ExternalResponses = new ResponseCodeStats(scope, "external.", shard);
         RetryResponses = new ResponseCodeStats(scope, "retry.", shard);
         InternalResponses = new ResponseCodeStats(scope, "internal.", shard);
+        CanaryResponses = new ResponseCodeStats(scope, "canary.", shard);
     }
 
     /// <summary>Counts an answer that was a reason to try again, under <c>retry.</c></summary>
@@ -159,18 +163,24 @@ internal sealed class ClusterTrafficStats
     /// <summary>Counts an upstream's answer, <c>upstream_rq_completed</c> included, also under <c>internal.</c> or <c>external.</c></summary>
     /// <param name="code">The status code.</param>
     /// <param name="internalRequest">Whether the request was marked internal (<c>x-envoy-internal</c>).</param>
-    public void ChargeResponse(int code, bool internalRequest)
+    /// <param name="canary">Whether the answer came from a canary.</param>
+    public void ChargeResponse(int code, bool internalRequest, bool canary)
     {
         Responses.Charge(code);
+        if (canary)
+            CanaryResponses.Charge(code);
         (internalRequest ? InternalResponses : ExternalResponses).Charge(code);
     }
 
     /// <summary>Records how long an upstream took to answer, also under <c>internal.</c> or <c>external.</c></summary>
     /// <param name="milliseconds">From the end of the request to the end of the response.</param>
     /// <param name="internalRequest">Whether the request was marked internal.</param>
-    public void ChargeResponseTime(long milliseconds, bool internalRequest)
+    /// <param name="canary">Whether the answer came from a canary.</param>
+    public void ChargeResponseTime(long milliseconds, bool internalRequest, bool canary)
     {
         Responses.ChargeTime(milliseconds);
+        if (canary)
+            CanaryResponses.ChargeTime(milliseconds);
         (internalRequest ? InternalResponses : ExternalResponses).ChargeTime(milliseconds);
     }
 }

@@ -18,6 +18,7 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
     private long _idleSince;
     private readonly TimerNode? _durationTimer;
     private uint _requests;
+    private bool _durationReached;
     private int _streams;
 
     public HttpConnectionManager(HttpConnectionManagerFactory shared)
@@ -155,10 +156,10 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
     // First to drain; and when the time for that is up, to end the connection at the next moment between two requests.
     private void OnDuration()
     {
-        if (!IsDraining)
+        if (!_durationReached)
         {
             _shared.Stats.DownstreamCxMaxDurationReached.Inc();
-            IsDraining = true;
+            _durationReached = IsDraining = true;
             // A client that has never asked is told by the close alone; another one may be asking just now.
             if (_codec is not null && _shared.Options.DrainTimeout > TimeSpan.Zero)
             {

@@ -49,6 +49,9 @@ internal sealed class ExchangeOptions
     /// <summary>The status of a request whose time is up: 504, or 204 where the request asks for that.</summary>
     public int TimeoutStatus { get; set; } = 504;
 
+    /// <summary>The request asks to change to another protocol: it has no end, and its time runs from when it is sent until that is granted.</summary>
+    public bool Upgrades { get; set; }
+
     /// <summary>The route follows redirects, for which the body may be needed again.</summary>
     public bool MayRedirect { get; set; }
 

@@ -20,6 +20,7 @@ internal static class ExchangePlan
         options.BufferLimit = host.BufferLimit;
         options.KeepLimit = KeepLimit(route, host.BufferLimit);
         options.Hedge = false;
+        options.Upgrades = host.IsUpgrading;
         options.MayRedirect = forward.Redirects is not null;
         var policy = options.Policy = forward.Retry ?? RetryPolicy.Default;
         FillTimes(options, forward, headers, policy);

@@ -39,6 +39,7 @@ internal static class InternalRedirect
         // Redirects are rare: what they keep may be allocated.
         var oldPath = path.ToArray();
         var oldAuthority = authority.ToArray();
+        var oldMatch = host.Match;
         headers.SetUnchecked(HeaderId.Scheme, isTls ? "https"u8 : "http"u8);
         headers.SetUnchecked(HeaderId.Authority, newAuthority);
         headers.SetUnchecked(HeaderId.Path, newPath);
@@ -48,7 +49,7 @@ internal static class InternalRedirect
             headers.SetUnchecked(HeaderId.Scheme, wasTls ? "https"u8 : "http"u8);
             headers.SetUnchecked(HeaderId.Authority, oldAuthority);
             headers.SetUnchecked(HeaderId.Path, oldPath);
-            host.ClearRouteCache();
+            host.Match = oldMatch;
             return false;
         }
 
@@ -72,6 +73,13 @@ internal static class InternalRedirect
 
     private static bool IsAccepted(InternalRedirects policy, IHttpStreamHost host, string fromRoute, bool wasTls, bool isTls, RouterStats stats)
     {
+        // What a client may not ask for, by any other spelling, an upstream may not either.
+        if (!host.NormalizeTarget())
+        {
+            stats.PassthroughInternalRedirectBadLocation.Inc();
+            return false;
+        }
+
         if (host.Match.Route is not { } target)
         {
             stats.PassthroughInternalRedirectNoRoute.Inc();

@@ -56,6 +56,8 @@ internal sealed partial class UpstreamExchange : ITimerHandler
     private bool _retriesAfterTimeout;
     private bool _heldBack;
     private bool _responseHeld;
+    private bool _internal;
+    private bool _canary;
 
     public UpstreamExchange(Worker worker, RuntimeLoader runtime, IExchangeHandler handler)
     {
@@ -237,7 +239,7 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         var body = _keeps ? _kept : _waiting;
         Host = attempt.Host;
         Handler.OnAttempt(AttemptCount, _retriesAfterTimeout);
-        stream.SendHeaders(_headers, _headersEnd);
+        stream.SendHeaders(_headers, _headersEnd, Options.Upgrades);
         if (!_headersEnd && (!body.IsEmpty || _requestComplete))
         {
             if (_keeps)
@@ -252,7 +254,9 @@ internal sealed partial class UpstreamExchange : ITimerHandler
                 stream.SendTrailers(_trailers);
         }
 
-        if (_requestComplete)
+        if (Options.Upgrades && Options.Timeout > 0 && !_timeout.IsArmed)
+            _worker.Arm(_timeout, Options.Timeout);
+        if (_requestComplete || Options.Upgrades)
             attempt.BeginTime();
         if (_responseHeld)
             attempt.Hold(true);
@@ -462,7 +466,7 @@ internal sealed partial class UpstreamExchange : ITimerHandler
     private void Win(UpstreamAttempt attempt, int status, bool endStream)
     {
         var cluster = Cluster;
-        ChargeResponse(status);
+        ChargeResponse(status, attempt);
         if (AttemptCount > 1 && status < 500)
         {
             cluster.Stats.UpstreamRqRetrySuccess.Inc();
@@ -476,11 +480,14 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         if (_requestComplete)
         {
             ServiceTime = _worker.Now - _requestCompleteAt;
-            cluster.Stats.ChargeResponseTime(ServiceTime, internalRequest: false);
+            cluster.Stats.ChargeResponseTime(ServiceTime, _internal, _canary);
             Options.VirtualCluster?.Responses.ChargeTime(ServiceTime);
             Options.Route?.Responses.ChargeTime(ServiceTime);
         }
 
+        // What is granted may last as long as both want.
+        if (Options.Upgrades && status == 101)
+            _worker.Disarm(_timeout);
         CancelAll(attempt);
         if (IsHedging)
             Handler.ResponseHeaders.CopyFrom(attempt.ResponseHeaders);
@@ -495,9 +502,11 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         }
     }
 
-    private void ChargeResponse(int status)
+    private void ChargeResponse(int status, UpstreamAttempt? attempt = null)
     {
-        Cluster.Stats.ChargeResponse(status, internalRequest: false);
+        _internal = _headers.Get(HeaderId.XEnvoyInternal).SequenceEqual("true"u8);
+        _canary = attempt is not null && attempt.ResponseHeaders.Get(HeaderId.XEnvoyUpstreamCanary).SequenceEqual("true"u8);
+        Cluster.Stats.ChargeResponse(status, _internal, _canary);
         Options.VirtualCluster?.Responses.Charge(status);
         Options.Route?.Responses.Charge(status);
     }
@@ -514,7 +523,7 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         _requestCompleteAt = _worker.Now;
 
         // The route's time begins only now: how long the client takes to send is not the upstream's fault.
-        if (Options.Timeout > 0)
+        if (Options.Timeout > 0 && !Options.Upgrades)
             _worker.Arm(_timeout, Options.Timeout);
         foreach (var attempt in _active)
         {

@@ -78,12 +78,14 @@ internal static class RequestRewriting
         headers.SetUnchecked(HeaderId.XForwardedHost, joined);
     }
 
-    // Parts of HTTP/1's first line, where a space would begin the next part; what yields them may come from a peer.
-    private static Span<byte> Clean(Span<byte> text)
+    /// <summary>
+    /// Makes parts of HTTP/1's first line of what may come from a peer: a space would begin the next part. Changes the bytes where they are.
+    /// </summary>
+    public static Span<byte> Clean(Span<byte> text)
     {
         foreach (ref var b in text)
         {
-            if (b <= 0x20)
+            if (b <= 0x20 || b == 0x7f)
                 b = (byte)'_';
         }
 

@@ -63,9 +63,9 @@ internal sealed class StatGroupTests
         var stats = new ClusterTrafficStats(store.Scope("cluster.c"), 0);
         Assert.That(Named("upstream_rq_2"), Is.Empty);
         foreach (var code in new[] { 200, 200, 503, 100, 599, 404, 201, 99, 600, -1, int.MinValue })
-            stats.ChargeResponse(code, internalRequest: false);
-        stats.ChargeResponse(200, internalRequest: true);
-        stats.ChargeResponseTime(12, internalRequest: false);
+            stats.ChargeResponse(code, internalRequest: false, canary: false);
+        stats.ChargeResponse(200, internalRequest: true, canary: false);
+        stats.ChargeResponseTime(12, internalRequest: false, canary: false);
 
         Assert.Multiple(() =>
         {
@@ -98,9 +98,9 @@ internal sealed class StatGroupTests
 
         void Charge()
         {
-            stats.ChargeResponse(200, internalRequest: true);
-            stats.ChargeResponse(503, internalRequest: false);
-            stats.ChargeResponseTime(7, internalRequest: false);
+            stats.ChargeResponse(200, internalRequest: true, canary: false);
+            stats.ChargeResponse(503, internalRequest: false, canary: false);
+            stats.ChargeResponseTime(7, internalRequest: false, canary: false);
         }
     }
 

@@ -35,6 +35,35 @@ public sealed class ClientOptionsTests(EngineKind engine) : HttpFixture(engine)
         }
     }
 
+    [TestCase("127.0.0.1", "mine")]
+    [TestCase("10.0.0.0", null)]
+    public async Task RequestId_AtTheEdge_IsBelievedFromInsideOnly(string inside, string? expected)
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await TestProxy.ForwardTo(
+            upstream, Http(h => h with { UseRemoteAddress = true, InternalAddresses = new() { CidrRanges = [new CidrRangeConfig(inside, 8)] } }));
+        using var client = await proxy.ConnectAsync();
+        await client.ExchangeAsync("GET / HTTP/1.1\r\nhost: test\r\nx-request-id: mine\r\n\r\n");
+        Assert.That((await upstream.ReceivedAsync()).Headers["x-request-id"], expected is null ? Is.Not.EqualTo("mine") : Is.EqualTo(expected));
+    }
+
+    [TestCase(true, "internal")]
+    [TestCase(false, "external")]
+    public async Task Answers_AreCountedByWhoAsks_AndByCanaries(bool inside, string counted)
+    {
+        await using var upstream = new FakeUpstream().Answer(Answers.Status(200, "", ("x-envoy-upstream-canary", "true")));
+        await using var proxy = await TestProxy.ForwardTo(upstream, Http(h => h with { UseRemoteAddress = true, InternalAddresses = inside ? Loopback : new() { CidrRanges = [new CidrRangeConfig("10.0.0.0", 8)] } }));
+        using var client = await proxy.ConnectAsync();
+        await client.ExchangeAsync(Get);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(proxy.Statistics[$"cluster.upstream.{counted}.upstream_rq_200"], Is.EqualTo(1));
+            Assert.That(proxy.Statistics[$"cluster.upstream.{(inside ? "external" : "internal")}.upstream_rq_200"], Is.Zero);
+            Assert.That(proxy.Statistics["cluster.upstream.canary.upstream_rq_200"], Is.EqualTo(1));
+            Assert.That(proxy.Statistics["cluster.upstream.canary.upstream_rq_completed"], Is.EqualTo(1));
+        }
+    }
+
     [TestCase("x-real-ip: 192.0.2.7\r\n", 200, "192.0.2.7")]
     [TestCase("x-real-ip: nonsense\r\n", 403, null)]
     [TestCase("", 403, null)]
@@ -147,7 +176,7 @@ public sealed class ClientOptionsTests(EngineKind engine) : HttpFixture(engine)
         Assert.That((await client.ExchangeAsync(Both)).Status, Is.EqualTo(200));
         var request = await upstream.ReceivedAsync();
         Assert.That((request.BodyText, request.Headers["content-length"], request.Headers["transfer-encoding"]), Is.EqualTo(("hello", (string?)null, "chunked")));
-        Assert.That((await client.ExchangeAsync(Get)).Status, Is.EqualTo(200), "both know where it ended");
+        Assert.That((await client.ReadToEndAsync()).End, Is.EqualTo(ConnectionEnd.ByPeer), "whoever means two lengths is not asked again");
     }
 
     [Test]

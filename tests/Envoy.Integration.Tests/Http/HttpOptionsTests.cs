@@ -215,6 +215,44 @@ public sealed class HttpOptionsTests(EngineKind engine) : HttpFixture(engine)
         await AssertServes(proxy);
     }
 
+    [TestCase(HeadersWithUnderscoresAction.DropHeader, 200)]
+    [TestCase(HeadersWithUnderscoresAction.RejectRequest, 400)]
+    public async Task TrailersWithUnderscores_AreTreatedAsHeaders(HeadersWithUnderscoresAction action, int status)
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await TestProxy.ForwardTo(upstream, Http(h => h with { HeadersWithUnderscoresAction = action, EnableTrailers = true }));
+        using var client = await proxy.ConnectAsync();
+        var response = await client.ExchangeAsync("POST / HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nx_a: 1\r\nx-b: 2\r\n\r\n");
+        Assert.That(response.Status, Is.EqualTo(status));
+        if (status == 400)
+        {
+            await AssertLogged(proxy, 400, ResponseFlags.DownstreamProtocolError, "http1.unexpected_underscore");
+            await AssertServes(proxy);
+            return;
+        }
+
+        var trailers = (await upstream.ReceivedAsync()).Trailers;
+        Assert.That((trailers.Contains("x_a"), trailers["x-b"]), Is.EqualTo((false, "2")));
+    }
+
+    [Test]
+    public async Task MaxRequests_BeforeTheDuration_DoNotTakeItsDrainTime()
+    {
+        await using var upstream = new FakeUpstream().Answer(Answers.Never());
+        await using var proxy = await TestProxy.ForwardTo(upstream, Http(h => h with
+        {
+            MaxRequestsPerConnection = 1,
+            MaxConnectionDuration = TimeSpan.FromSeconds(10),
+            DrainTimeout = TimeSpan.FromSeconds(5),
+        }));
+        using var client = await proxy.ConnectAsync();
+        await client.SendAsync(Get);
+        await upstream.ReceivedAsync();
+        await proxy.AdvanceAsync(TimeSpan.FromSeconds(11));
+        Assert.That(proxy.Statistics["http.ingress.downstream_cx_max_duration_reached"], Is.EqualTo(1));
+        Assert.That(proxy.Statistics["http.ingress.downstream_cx_active"], Is.EqualTo(1));
+    }
+
     [Test]
     public async Task MaxRequests_TheLastResponse_SaysClose()
     {

@@ -157,6 +157,79 @@ public sealed class InternalRedirectTests(EngineKind engine) : HttpFixture(engin
         Assert.That((await upstream.ReceivedAsync(2)).Headers.All("x-pass"), Is.EqualTo(["1", "1"]));
     }
 
+    [TestCase("http://test/public/../admin", 403)]
+    [TestCase("http://test//admin", 403)]
+    [TestCase("http://test./admin", 403)]
+    [TestCase("http://test:80/%61dmin/%zz", 302)]
+    public async Task Redirect_ByAnotherSpelling_IsTheRequestThatAClientWouldHaveMade(string location, int status)
+    {
+        await using var upstream = new FakeUpstream().Answer(Redirect(302, location));
+        await using var proxy = await TestProxy.ForwardTo(upstream, Following(new InternalRedirectPolicyConfig(), h => h with
+        {
+            NormalizePath = true,
+            MergeSlashes = true,
+            StripTrailingHostDot = true,
+            RouteConfig = h.RouteConfig with
+            {
+                VirtualHosts =
+                [
+                    h.RouteConfig.VirtualHosts[0] with
+                    {
+                        Domains = ["test"],
+                        Routes =
+                        [
+                            new RouteConfig { Match = new() { Path = new PrefixMatchConfig("/admin") }, Action = new DirectResponseActionConfig(403) },
+                            .. h.RouteConfig.VirtualHosts[0].Routes,
+                        ],
+                    },
+                ],
+            },
+        }));
+        using var client = await proxy.ConnectAsync();
+        Assert.That((await client.ExchangeAsync(Get)).Status, Is.EqualTo(status));
+        Assert.That(upstream.Requests, Has.Count.EqualTo(1));
+        Assert.That(proxy.Statistics["http.ingress.passthrough_internal_redirect_bad_location"], Is.EqualTo(status == 302 ? 1 : 0));
+    }
+
+    [Test]
+    public async Task Redirect_ThatIsNotFollowed_IsLoggedWithTheRouteThatServed()
+    {
+        await using var upstream = new FakeUpstream().Answer(Redirect(302, "http://test/other"));
+        await using var proxy = await TestProxy.ForwardTo(upstream, Following(new InternalRedirectPolicyConfig { Predicates = [new AllowListedRoutesConfig(["none"])] }, h => h with
+        {
+            RouteConfig = h.RouteConfig with
+            {
+                VirtualHosts =
+                [
+                    h.RouteConfig.VirtualHosts[0] with
+                    {
+                        Routes =
+                        [
+                            h.RouteConfig.VirtualHosts[0].Routes[0] with { Name = "other", Match = new() { Path = new PrefixMatchConfig("/other") } },
+                            h.RouteConfig.VirtualHosts[0].Routes[0] with { Name = "first" },
+                        ],
+                    },
+                ],
+            },
+        }));
+        using var client = await proxy.ConnectAsync();
+        Assert.That((await client.ExchangeAsync(Get)).Status, Is.EqualTo(302));
+        Assert.That((await proxy.AccessLog.NextAsync()).Route, Is.EqualTo("first"));
+    }
+
+    [Test]
+    public async Task Redirect_ThatIsFollowed_IsStillTheClientsRequest()
+    {
+        await using var upstream = new FakeUpstream().AnswerNext(Redirect(302, "http://test/new"));
+        await using var proxy = await TestProxy.ForwardTo(upstream, Following(new InternalRedirectPolicyConfig(), h => h with
+        {
+            RouteConfig = h.RouteConfig with { Headers = new() { RequestHeadersToAdd = [new("x-client", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%") { AppendAction = HeaderAppendAction.OverwriteIfExistsOrAdd }] } },
+        }));
+        using var client = await proxy.ConnectAsync();
+        await client.ExchangeAsync("GET / HTTP/1.1\r\nhost: test\r\nx-forwarded-for: 192.0.2.9\r\n\r\n");
+        Assert.That((await upstream.ReceivedAsync(2)).Headers["x-client"], Is.EqualTo("192.0.2.9"));
+    }
+
     private static IEnumerable<TestCaseData> NotFollowed()
     {
         yield return new TestCaseData(new InternalRedirectPolicyConfig(), "/relative", "bad_location");

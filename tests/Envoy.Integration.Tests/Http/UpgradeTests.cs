@@ -221,6 +221,103 @@ public sealed class UpgradeTests(EngineKind engine) : HttpFixture(engine)
         await AssertLogged(proxy, 101, ResponseFlags.StreamIdleTimeout, "stream_idle_timeout");
     }
 
+    [Test]
+    public async Task Upgrade_ThatIsGranted_OutlivesTheTimesOfARequest()
+    {
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            await ReadHead(c);
+            await c.SendAsync(Grant);
+            await c.EchoAsync();
+        });
+        await using var proxy = await TestProxy.ForwardTo(upstream, Upgrading() with
+        {
+            ConfigureHttp = h => h with { UpgradeConfigs = [new UpgradeConfig("websocket")], RequestTimeout = TimeSpan.FromSeconds(5) },
+            ConfigureRoute = r => r with { Timeout = TimeSpan.FromSeconds(10), RetryPolicy = new() { RetryOn = "5xx", PerTryTimeout = TimeSpan.FromSeconds(3) } },
+        });
+        using var client = await proxy.ConnectAsync();
+        await client.SendAsync(Ask);
+        await client.ReadResponseAsync(toHead: true);
+        await proxy.AdvanceAsync(TimeSpan.FromMinutes(1));
+        await client.SendAsync("still here");
+        Assert.That(Encoding.UTF8.GetString(await client.ReadExactlyAsync(10)), Is.EqualTo("still here"));
+    }
+
+    [Test]
+    public async Task Upgrade_ThatTheUpstreamDoesNotAnswer_Is504WhenTheRoutesTimeIsUp()
+    {
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            await ReadHead(c);
+            await c.ReadToEndAsync();
+        });
+        await using var proxy = await TestProxy.ForwardTo(upstream, Upgrading());
+        using var client = await proxy.ConnectAsync();
+        await client.SendAsync(Ask);
+        await proxy.WaitForAsync("cluster.upstream.upstream_rq_active", v => v == 1);
+        await proxy.AdvanceAsync(TimeSpan.FromSeconds(16));
+        Assert.That((await client.ReadResponseAsync()).Status, Is.EqualTo(504));
+        await AssertLogged(proxy, 504, ResponseFlags.UpstreamRequestTimeout, "upstream_response_timeout");
+        await AssertQuiet(proxy);
+    }
+
+    [TestCase("", TestName = "ClientLeaves_BeforeTheUpstreamAgrees_EndsTheUpstreamToo")]
+    [TestCase("early", TestName = "ClientLeaves_WithBytesUnsent_EndsWithTheRoutesTimeAtTheLatest")]
+    public async Task ClientLeaves(string early)
+    {
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            await ReadHead(c);
+            await c.ReadToEndAsync();
+        });
+        await using var proxy = await TestProxy.ForwardTo(upstream, Upgrading());
+        using var client = await proxy.ConnectAsync();
+        await client.SendAsync(Ask + early);
+        await proxy.WaitForAsync("cluster.upstream.upstream_rq_active", v => v == 1);
+        client.Dispose();
+        if (early.Length > 0)
+            await proxy.AdvanceAsync(TimeSpan.FromSeconds(16));
+        await upstream.EndedAsync();
+        await AssertQuiet(proxy);
+    }
+
+    [Test]
+    public async Task Upgrade_OfAnHttp10Client_IsIgnored()
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await TestProxy.ForwardTo(
+            upstream, Options with { ConfigureHttp = h => h with { AcceptHttp10 = true, UpgradeConfigs = [new UpgradeConfig("websocket")] } });
+        using var client = await proxy.ConnectAsync();
+        var response = await client.ExchangeAsync(Ask.Replace("HTTP/1.1", "HTTP/1.0", StringComparison.Ordinal));
+        Assert.That(response.Status, Is.EqualTo(200));
+        Assert.That((await upstream.ReceivedAsync()).Headers.Contains("upgrade"), Is.False);
+    }
+
+    [Test]
+    public async Task UpgradeHeader_OfAFilter_IsNotSent()
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await TestProxy.ForwardTo(upstream, Options with
+        {
+            Filters =
+            [
+                () => new ScriptedFilter
+                {
+                    RequestHeaders = (_, headers, _) =>
+                    {
+                        headers.Add("upgrade"u8, "websocket"u8);
+                        headers.Add("connection"u8, "upgrade"u8);
+                        return FilterChains.Http.FilterStatus.Continue;
+                    },
+                },
+            ],
+        });
+        using var client = await proxy.ConnectAsync();
+        Assert.That((await client.ExchangeAsync("POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 2\r\n\r\nhi")).Status, Is.EqualTo(200));
+        var request = await upstream.ReceivedAsync();
+        Assert.That((request.BodyText, request.Headers.Contains("upgrade"), request.Headers.Contains("connection")), Is.EqualTo(("hi", false, false)));
+    }
+
     private static async Task<string> ReadHead(FakeConnection connection)
     {
         var head = new StringBuilder();

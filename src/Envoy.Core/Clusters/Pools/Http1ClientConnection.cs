@@ -94,14 +94,19 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
         _handler = handler;
     }
 
-    public void SendHeaders(HeaderMap headers, bool endStream)
+    public void SendHeaders(HeaderMap headers, bool endStream, bool upgrades)
     {
         if (!_connection.IsOpen)
             return;
         var isHead = headers.Get(HeaderId.Method).SequenceEqual("HEAD"u8);
-        // The connection manager has taken both off every request that may not change the protocol.
-        var isUpgrade = !endStream && headers.Contains(HeaderId.Upgrade)
-            && headers.TryGet(HeaderId.Connection, out var connection) && AsciiBytes.ListContains(connection, "upgrade"u8);
+        var isUpgrade = upgrades && !endStream;
+        if (!isUpgrade && headers.Contains(HeaderId.Upgrade))
+        {
+            // A filter's own, or a copy's: the answer to it would leave nobody knowing where the message ends.
+            headers.Remove(HeaderId.Upgrade);
+            headers.Remove(HeaderId.Connection);
+        }
+
         _framing = Http1Framing.ForRequest(headers, endStream, isUpgrade);
         Http1Encoder.WriteRequestHead(headers, _framing, _out, ProperCase);
         _decoder.Start(_handler!.ResponseHeaders, _handler.ResponseTrailers, new Http1ResponseContext(isHead, IsConnect: false, isUpgrade));

@@ -29,6 +29,7 @@ internal sealed class Http1ServerConnection : IServerStream, ITimerHandler
     private bool _decoding;
     private bool _closed;
     private bool _bodyless;
+    private bool _tunnelHeld;
     private int _emptyLineBytes;
     private int _readDisabled;
 
@@ -90,7 +91,17 @@ internal sealed class Http1ServerConnection : IServerStream, ITimerHandler
     public void BecomeTunnel()
     {
         _requestComplete = false;
+        _tunnelHeld = true;
         _decoder.BecomeTunnel();
+    }
+
+    public void OpenTunnel()
+    {
+        _tunnelHeld = false;
+        if (!_inputHeld || _closed)
+            return;
+        _inputHeld = false;
+        Connection.ReadDisable(false);
     }
 
     public void SendInformational(HeaderMap headers)
@@ -203,7 +214,7 @@ internal sealed class Http1ServerConnection : IServerStream, ITimerHandler
                     return;
                 }
             }
-            else if (_requestComplete)
+            else if (_requestComplete || _tunnelHeld)
             {
                 HoldInput(input);
                 return;
@@ -271,7 +282,7 @@ internal sealed class Http1ServerConnection : IServerStream, ITimerHandler
 
     private void BeginRequest()
     {
-        _requestComplete = _headersDelivered = _responseComplete = false;
+        _requestComplete = _headersDelivered = _responseComplete = _tunnelHeld = false;
         _framing = Http1BodyFraming.None;
         _readDisabled = 0;
         _stream = _manager.NewStream(this);

@@ -21,6 +21,12 @@ internal sealed partial class HttpStream
         }, (this, (object)_codec));
     }
 
+    public bool NormalizeTarget()
+    {
+        HostNormalization.Apply(RequestHeaders, _shared.Options, Connection);
+        return PathNormalization.Apply(RequestHeaders, _shared.Options) == PathNormalization.Outcome.Continue;
+    }
+
     private void BeginAnew()
     {
         StreamInfo.ResponseCodeDetails = "internal_redirect";
@@ -32,7 +38,12 @@ internal sealed partial class HttpStream
         var hasTrailers = !Redirects.DropsBody && RequestTrailers.Count > 0;
         if (Redirects.DropsBody)
             _replay!.Clear();
+        // Who asks, and in which version, is as before.
+        var protocol = StreamInfo.Protocol;
+        var client = StreamInfo.DownstreamRemoteAddress;
         Begin(_manager!.Connection);
+        StreamInfo.Protocol = protocol;
+        StreamInfo.DownstreamRemoteAddress = client;
         CompleteRequest();
         if (!Enter())
             return;

@@ -6,13 +6,14 @@ namespace Envoy.ConnectionManager.Streams;
 /// <summary>How a client changes to another protocol: WebSocket, most often (RFC 9110 section 7.8).</summary>
 internal sealed partial class HttpStream
 {
-    /// <summary>From here on the client's bytes are no HTTP, whatever becomes of its wish. Returns whether the request has ended: it has not.</summary>
+    /// <summary>
+    /// From here on the client's bytes are no HTTP, whatever becomes of its wish. They wait until the upstream agrees: one that does not could
+    /// take them for a request of its own. Returns whether the request has ended: it has not.
+    /// </summary>
     private bool BeginTunnel()
     {
         _flags |= Flags.Upgrading;
         _codec.BecomeTunnel();
-        // They wait until the upstream agrees: one that does not could take them for a request of its own.
-        _codec.ReadDisable(true);
         return false;
     }
 
@@ -39,6 +40,6 @@ internal sealed partial class HttpStream
         if (endStream)
             CompleteResponse();
         else
-            _codec.ReadDisable(false);
+            _codec.OpenTunnel();
     }
 }

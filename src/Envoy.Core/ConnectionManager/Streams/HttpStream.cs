@@ -106,14 +106,21 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         {
             if (!Has(Flags.RouteCached))
             {
-                _flags |= Flags.RouteCached;
-                _match = _shared.RoutesFor(RequestHeaders).Match(RequestHeaders, _random);
-                StreamInfo.RouteName = _match.Route?.Name;
+                Match = _shared.RoutesFor(RequestHeaders).Match(RequestHeaders, _random);
             }
 
             return _match;
         }
+
+        set
+        {
+            _flags |= Flags.RouteCached;
+            _match = value;
+            StreamInfo.RouteName = value.Route?.Name;
+        }
     }
+
+    public bool IsUpgrading => Has(Flags.Upgrading);
 
     public ulong RandomValue => _random;
 
@@ -206,6 +213,14 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         if (!Enter())
             return;
         CompleteRequest();
+        if (RequestPreparation.Underscores(RequestTrailers, _shared) is { } error)
+        {
+            StreamInfo.AddFlag(ResponseFlags.DownstreamProtocolError);
+            Refuse(error.HttpStatus, error.Details, Encoding.ASCII.GetString(Http1ReasonPhrases.Get(error.HttpStatus)));
+            Leave();
+            return;
+        }
+
         try
         {
             if (!_chain.Request.IsEnded)
@@ -325,6 +340,9 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
             return;
         _lastActivity = Worker.Now;
         _flags |= Flags.ResponseStarted;
+        // What is limited is the wait for the request, which nobody waits for any longer.
+        if (_requestTimer is not null)
+            Worker.Disarm(_requestTimer);
         var switches = Has(Flags.Upgrading) && ResponseHeaders.Get(HeaderId.Status).SequenceEqual("101"u8);
         ResponseFinishing.Prepare(ResponseHeaders, RequestHeaders, _shared, switches);
         if (switches)

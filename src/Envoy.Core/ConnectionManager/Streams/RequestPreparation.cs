@@ -63,7 +63,7 @@ internal static class RequestPreparation
         }
 
         // At the edge an id from outside is not believed.
-        var replaceId = options.UseRemoteAddress && !options.PreserveExternalRequestId;
+        var replaceId = isEdge && !options.PreserveExternalRequestId;
         if (options.GenerateRequestId && (replaceId || !headers.Contains(HeaderId.XRequestId)))
         {
             Span<byte> id = stackalloc byte[RequestIds.Length];
@@ -104,7 +104,8 @@ internal static class RequestPreparation
             headers.Set("x-envoy-downstream-service-node"u8, snapshot.NodeId);
     }
 
-    private static ProtocolError? Underscores(HeaderMap headers, HttpConnectionManagerFactory shared)
+    /// <summary>What becomes of headers, or trailers, with an underscore in their names.</summary>
+    public static ProtocolError? Underscores(HeaderMap headers, HttpConnectionManagerFactory shared)
     {
         var action = shared.Options.HeadersWithUnderscoresAction;
         if (action == HeadersWithUnderscoresAction.Allow)

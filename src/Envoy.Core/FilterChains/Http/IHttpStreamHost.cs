@@ -28,8 +28,11 @@ internal interface IHttpStreamHost
     /// <summary>How much a filter may hold, in bytes; 0: no limit. The connection's, until a filter sets another one for this stream.</summary>
     long BufferLimit { get; set; }
 
-    /// <summary>The route of the request as it is now; found once and kept until cleared.</summary>
-    RouteMatchResult Match { get; }
+    /// <summary>The route of the request as it is now; found once and kept until cleared. Set to put one back that was found before.</summary>
+    RouteMatchResult Match { get; set; }
+
+    /// <summary>The client asks to change to another protocol, and may.</summary>
+    bool IsUpgrading { get; }
 
     /// <summary>The stream's random number, for shares and draws.</summary>
     ulong RandomValue { get; }
@@ -51,6 +54,12 @@ internal interface IHttpStreamHost
     /// complete, its body is <paramref name="body"/>, which is emptied, and no response has begun.
     /// </summary>
     void Recreate(ByteQueue body);
+
+    /// <summary>
+    /// Brings the request's authority and path into the form that routes look at, as was done when it came. False: what it has become since
+    /// must not be served.
+    /// </summary>
+    bool NormalizeTarget();
 
     void ClearRouteCache();
 

@@ -238,6 +238,8 @@ internal abstract class Http1Decoder(Http1CodecOptions options)
             // The chunks count (section 6.3), and nobody behind us may think otherwise.
             _headers!.Remove(HeaderId.ContentLength);
             _hasLength = false;
+            // Section 6.1: the sender may be at odds with somebody, so nothing that it sends after this is taken.
+            ConnectionClose = true;
         }
 
         return null;

@@ -114,7 +114,8 @@ internal sealed class Http1RequestDecoder(Http1CodecOptions options) : Http1Deco
             ExpectsContinue = Version == Http1Version.Http11 && AsciiBytes.EqualsIgnoreCase(expect, "100-continue"u8);
         }
 
-        RequestsUpgrade = ConnectionUpgrade && Headers.TryGet(HeaderId.Upgrade, out var upgrade)
+        // RFC 9110 section 7.8: one from an HTTP/1.0 client is ignored.
+        RequestsUpgrade = Version == Http1Version.Http11 && ConnectionUpgrade && Headers.TryGet(HeaderId.Upgrade, out var upgrade)
             && !AsciiBytes.EqualsIgnoreCase(upgrade, "h2c"u8);
 
         if (IsConnect)

@@ -9,8 +9,11 @@ internal interface IClientStream
     /// <summary>More request than the buffer limit waits to be written.</summary>
     bool IsAboveWriteHighWatermark { get; }
 
-    /// <summary>Sends the request's headers; <paramref name="endStream"/>: they are all of it.</summary>
-    void SendHeaders(HeaderMap headers, bool endStream);
+    /// <summary>Sends the request's headers.</summary>
+    /// <param name="headers">The headers.</param>
+    /// <param name="endStream">They are all of the request.</param>
+    /// <param name="upgrades">They ask to change to the protocol that <c>upgrade</c> names; otherwise that header is not sent.</param>
+    void SendHeaders(HeaderMap headers, bool endStream, bool upgrades);
 
     /// <summary>Sends body bytes; <paramref name="data"/> is emptied.</summary>
     void SendData(ByteQueue data, bool endStream);

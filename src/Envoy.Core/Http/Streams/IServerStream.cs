@@ -12,8 +12,14 @@ internal interface IServerStream
     /// <summary>What the codec read besides the headers; valid once they are delivered.</summary>
     RequestTraits Traits { get; }
 
-    /// <summary>The request, whose headers have just been delivered, has no end of its own: what follows are opaque bytes.</summary>
+    /// <summary>
+    /// The request, whose headers have just been delivered, has no end of its own: what follows are opaque bytes, which the codec keeps back
+    /// until <see cref="OpenTunnel"/>. That the client leaves is told meanwhile.
+    /// </summary>
     void BecomeTunnel();
+
+    /// <summary>The other side has agreed: the client's bytes are delivered from the next turn on.</summary>
+    void OpenTunnel();
 
     /// <summary>Sends an interim (1xx) response.</summary>
     void SendInformational(HeaderMap headers);

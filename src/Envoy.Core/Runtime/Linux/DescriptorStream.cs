@@ -12,6 +12,9 @@ internal sealed unsafe class DescriptorStream : Stream
     // rw-r--r--, less what the process's mask takes away.
     private const int Mode = 0b110_100_100;
 
+    // Milliseconds; a reader that has stopped must not keep the process from ending.
+    private const int MaxWait = 1000;
+
     private readonly SafeDescriptor _descriptor;
 
     private DescriptorStream(SafeDescriptor descriptor) => _descriptor = descriptor;
@@ -64,9 +67,16 @@ internal sealed unsafe class DescriptorStream : Stream
             fixed (byte* bytes = buffer)
                 written = Interop.Write(_descriptor, bytes, buffer.Length);
             if (written >= 0)
+            {
                 buffer = buffer[(int)written..];
-            else if (Marshal.GetLastPInvokeError() != Interop.Eintr)
-                throw new IOException(new Win32Exception(Marshal.GetLastPInvokeError()).Message);
+                continue;
+            }
+
+            var error = Marshal.GetLastPInvokeError();
+            if (error == Interop.Eagain)
+                WaitForRoom();
+            else if (error != Interop.Eintr)
+                throw new IOException(new Win32Exception(error).Message);
         }
     }
 
@@ -81,6 +91,24 @@ internal sealed unsafe class DescriptorStream : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    // Whoever shares a pipe with us (standard output, say) may have made it non-blocking: this thread is one that may wait.
+    private void WaitForRoom()
+    {
+        var taken = false;
+        try
+        {
+            _descriptor.DangerousAddRef(ref taken);
+            var entry = new Interop.PollEntry { Descriptor = (int)_descriptor.DangerousGetHandle(), Wanted = Interop.PollOut };
+            if (Interop.Poll(&entry, 1, MaxWait) == 0)
+                throw new IOException("Whoever reads takes nothing any more.");
+        }
+        finally
+        {
+            if (taken)
+                _descriptor.DangerousRelease();
+        }
+    }
 
     protected override void Dispose(bool disposing)
     {

@@ -25,6 +25,8 @@ internal static unsafe partial class Interop
     public const int Enobufs = 105;
     public const int Einprogress = 115;
 
+    public const int PollOut = 0x004;
+
     public const int SolSocket = 1;
     public const int SoReuseAddr = 2;
     public const int SoError = 4;
@@ -74,6 +76,9 @@ internal static unsafe partial class Interop
     [LibraryImport(Libc, EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(SafeDescriptor descriptor, void* buffer, nint count);
 
+    [LibraryImport(Libc, EntryPoint = "poll", SetLastError = true)]
+    public static partial int Poll(PollEntry* entries, nuint count, int timeout);
+
     [LibraryImport(Libc, EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int descriptor);
 
@@ -108,6 +113,14 @@ internal static unsafe partial class Interop
     public static partial int GetSocketName(int socket, void* address, int* addressLength);
 
     public static int SetInt32Option(int socket, int level, int name, int value) => SetSocketOption(socket, level, name, &value, sizeof(int));
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollEntry
+    {
+        public int Descriptor;
+        public short Wanted;
+        public short Seen;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     public struct IoVector

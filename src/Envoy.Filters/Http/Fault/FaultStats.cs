@@ -7,6 +7,7 @@ internal sealed class FaultStats
 {
     // Clusters that are told apart; the header that names them is anybody's.
     private const int MaxClusters = 1000;
+    private const int MaxNameLength = 128;
 
     private readonly Dictionary<string, DownstreamClusterFaults> _clusters = new(StringComparer.Ordinal);
     private readonly StatsScope _scope;
@@ -34,36 +35,35 @@ internal sealed class FaultStats
     /// <summary>Requests under a fault at this moment, over all workers: <c>max_active_faults</c> is the proxy's limit.</summary>
     public SharedGauge ActiveFaults { get; }
 
-    /// <summary>What belongs to a downstream cluster; past the limit of clusters it is made for the one request and counts nothing.</summary>
-    public DownstreamClusterFaults Of(ReadOnlySpan<byte> cluster)
+    /// <summary>What belongs to a downstream cluster; null past the limit of clusters, or for a name that is none.</summary>
+    public DownstreamClusterFaults? Of(ReadOnlySpan<byte> cluster)
     {
-        Span<char> name = cluster.Length <= 256 ? stackalloc char[cluster.Length] : new char[cluster.Length];
+        if (cluster.Length is 0 or > MaxNameLength)
+            return null;
+        Span<char> name = stackalloc char[cluster.Length];
         System.Text.Encoding.Latin1.GetChars(cluster, name);
         if (_clusters.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var found))
             return found;
+        if (_clusters.Count >= MaxClusters)
+            return null;
         var made = new DownstreamClusterFaults(name.ToString());
-        if (_clusters.Count < MaxClusters)
-            _clusters.Add(made.Name, made);
-        else
-            made.CountsNothing = true;
+        _clusters.Add(made.Name, made);
         return made;
     }
 
     public void CountDelay(DownstreamClusterFaults? cluster)
     {
         DelaysInjected.Inc();
-        if (Counts(cluster))
-            (cluster!.DelaysInjected ??= _scope.Scope(cluster.Name).Counter("delays_injected", _shard)).Inc();
+        if (cluster is not null)
+            (cluster.DelaysInjected ??= _scope.Scope(cluster.Name).Counter("delays_injected", _shard)).Inc();
     }
 
     public void CountAbort(DownstreamClusterFaults? cluster)
     {
         AbortsInjected.Inc();
-        if (Counts(cluster))
-            (cluster!.AbortsInjected ??= _scope.Scope(cluster.Name).Counter("aborts_injected", _shard)).Inc();
+        if (cluster is not null)
+            (cluster.AbortsInjected ??= _scope.Scope(cluster.Name).Counter("aborts_injected", _shard)).Inc();
     }
-
-    private static bool Counts(DownstreamClusterFaults? cluster) => cluster is { CountsNothing: false, Name.Length: > 0 };
 }
 
 /// <summary>The runtime keys and counters of one downstream cluster. Worker-owned.</summary>
@@ -80,8 +80,6 @@ internal sealed class DownstreamClusterFaults(string name)
     public string AbortHttpStatusKey { get; } = $"fault.http.{name}.abort.http_status";
 
     public string AbortGrpcStatusKey { get; } = $"fault.http.{name}.abort.grpc_status";
-
-    public bool CountsNothing { get; set; }
 
     public CounterCell? DelaysInjected { get; set; }
 

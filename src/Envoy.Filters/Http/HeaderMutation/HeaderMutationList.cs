@@ -1,3 +1,4 @@
+using System.Text;
 using Envoy.Buffers;
 using Envoy.Formatting;
 using Envoy.Http.Headers;
@@ -55,21 +56,15 @@ internal sealed class HeaderMutationList
         format.Write(context, values);
         if (values.Length == 0 && !step.KeepsEmpty)
             return;
-        switch (step.Action)
-        {
-            case HeaderAppendAction.AppendIfExistsOrAdd:
-            case HeaderAppendAction.AddIfAbsent when !step.Name.IsIn(headers):
-                // Of what stands in a request's first line there is one each.
-                if (step.IsPseudo)
-                    step.Name.Set(headers, values.Written);
-                else
-                    step.Name.Add(headers, values.Written);
-                break;
-            case HeaderAppendAction.OverwriteIfExistsOrAdd:
-            case HeaderAppendAction.OverwriteIfExists when step.Name.IsIn(headers):
-                step.Name.Set(headers, values.Written);
-                break;
-        }
+        var exists = step.Name.IsIn(headers);
+        if (exists ? step.Action == HeaderAppendAction.AddIfAbsent : step.Action == HeaderAppendAction.OverwriteIfExists)
+            return;
+        if (step.Pseudo != HeaderId.Other)
+            PseudoHeaders.Set(headers, step.Pseudo, values.Written);
+        else if (step.Action is HeaderAppendAction.AppendIfExistsOrAdd or HeaderAppendAction.AddIfAbsent)
+            step.Name.Add(headers, values.Written);
+        else
+            step.Name.Set(headers, values.Written);
     }
 
     private static void RemoveMatching(HeaderMap headers, StringMatcher matcher, MatchScratch scratch, ByteSink names)
@@ -106,7 +101,7 @@ internal sealed class HeaderMutationList
             var matcher = StringMatcher.TryCompile(match, out var wrong);
             if (matcher is null)
                 onError(".remove_on_match.key_matcher", wrong);
-            return new Step(default, null, matcher, default, false, false);
+            return new Step(default, null, matcher, default, false, HeaderId.Other);
         }
 
         var text = config.Append?.Name ?? config.Remove!;
@@ -117,14 +112,17 @@ internal sealed class HeaderMutationList
         else if (!HeaderName.IsValid(isPseudo ? text[1..] : text))
             onError(field, $"'{text}' is not a header's name");
         var name = new HeaderName(text);
+        var pseudo = isPseudo ? HeaderNames.Find(Encoding.ASCII.GetBytes(text.ToLowerInvariant())) : HeaderId.Other;
+        if (isPseudo && pseudo == HeaderId.Other && config.Append is not null)
+            onError(field, $"'{text}' is not a pseudo header");
         if (config.Append is not { } append)
-            return new Step(name, null, null, default, false, isPseudo);
+            return new Step(name, null, null, default, false, HeaderId.Other);
         var format = HeaderFormat.TryCompile(append.Value, out var error);
         if (format is null)
             onError(field, error);
-        return new Step(name, format, null, append.AppendAction, append.KeepEmptyValue, isPseudo);
+        return new Step(name, format, null, append.AppendAction, append.KeepEmptyValue, pseudo);
     }
 
     private readonly record struct Step(
-        HeaderName Name, SubstitutionFormat? Format, StringMatcher? Matcher, HeaderAppendAction Action, bool KeepsEmpty, bool IsPseudo);
+        HeaderName Name, SubstitutionFormat? Format, StringMatcher? Matcher, HeaderAppendAction Action, bool KeepsEmpty, HeaderId Pseudo);
 }

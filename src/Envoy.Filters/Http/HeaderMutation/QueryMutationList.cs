@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Envoy.Buffers;
 using Envoy.Formatting;
@@ -8,7 +9,7 @@ namespace Envoy.Filters.Http.HeaderMutation;
 
 /// <summary>
 /// Changes to the query of a path, compiled. As in Envoy the query is taken apart, decoded, changed, and written anew in the order of the
-/// names, everything encoded that may be; that makes strings, for requests that it is configured for. Immutable.
+/// names, everything encoded that may be; that makes strings, a char for each byte, for requests that it is configured for. Immutable.
 /// </summary>
 internal sealed class QueryMutationList
 {
@@ -30,7 +31,7 @@ internal sealed class QueryMutationList
             SubstitutionFormat? format = null;
             if (config.Value is { } value && (format = HeaderFormat.TryCompile(value, out var error)) is null)
                 onError($"query_parameter_mutations[{i}].append.record.value", error);
-            steps[i] = new Step(config.Key, format, config.Action);
+            steps[i] = new Step(Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(config.Key)), format, config.Action);
         }
 
         return new QueryMutationList(steps);
@@ -58,7 +59,7 @@ internal sealed class QueryMutationList
 
         values.Clear();
         format.Write(context, values);
-        var value = Encoding.UTF8.GetString(values.Written);
+        var value = Encoding.Latin1.GetString(values.Written);
         var exists = parameters.ContainsKey(step.Key);
         switch (step.Action)
         {
@@ -79,7 +80,7 @@ internal sealed class QueryMutationList
         foreach (var part in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var equals = part.IndexOf('=', StringComparison.Ordinal);
-            Add(parameters, Uri.UnescapeDataString(equals < 0 ? part : part[..equals]), equals < 0 ? "" : Uri.UnescapeDataString(part[(equals + 1)..]));
+            Add(parameters, Decode(equals < 0 ? part : part[..equals]), equals < 0 ? "" : Decode(part[(equals + 1)..]));
         }
 
         return parameters;
@@ -98,10 +99,47 @@ internal sealed class QueryMutationList
         foreach (var (key, list) in parameters)
         {
             foreach (var value in list)
-                text.Append(text.Length == 0 ? '?' : '&').Append(Uri.EscapeDataString(key)).Append('=').Append(Uri.EscapeDataString(value));
+            {
+                Encode(text.Append(text.Length == 0 ? '?' : '&'), key);
+                Encode(text.Append('='), value);
+            }
         }
 
         return text.ToString();
+    }
+
+    // Byte for byte: an escape need not be UTF-8 to be somebody's.
+    private static string Decode(string text)
+    {
+        if (!text.Contains('%', StringComparison.Ordinal))
+            return text;
+        var decoded = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '%' && i + 2 < text.Length && char.IsAsciiHexDigit(text[i + 1]) && char.IsAsciiHexDigit(text[i + 2]))
+            {
+                decoded.Append((char)byte.Parse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+                i += 2;
+            }
+            else
+            {
+                decoded.Append(text[i]);
+            }
+        }
+
+        return decoded.ToString();
+    }
+
+    // RFC 3986 section 2.3: all but the unreserved.
+    private static void Encode(StringBuilder to, string bytes)
+    {
+        foreach (var b in bytes)
+        {
+            if (char.IsAsciiLetterOrDigit(b) || b is '-' or '.' or '_' or '~')
+                to.Append(b);
+            else
+                to.Append('%').Append(((byte)b).ToString("X2", CultureInfo.InvariantCulture));
+        }
     }
 
     private readonly record struct Step(string Key, SubstitutionFormat? Format, HeaderAppendAction Action);

@@ -234,6 +234,19 @@ public sealed class FaultFilterTests(EngineKind engine) : FilterFixture(engine)
         Assert.That(proxy.Statistics["http.ingress.fault.a.aborts_injected"], Is.EqualTo(counted));
     }
 
+    [TestCase(128, 1)]
+    [TestCase(129, 0)]
+    public async Task DownstreamCluster_WithANameThatIsNone_IsNotCounted(int length, int counted)
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await Start(upstream, Filter($"abort: {{ http_status: 503, {All} }}"));
+        using var client = await proxy.ConnectAsync();
+        var name = new string('n', length);
+        Assert.That((await client.ExchangeAsync($"GET / HTTP/1.1\r\nhost: test\r\nx-envoy-downstream-service-cluster: {name}\r\n\r\n")).Status, Is.EqualTo(503));
+        Assert.That(proxy.Statistics[$"http.ingress.fault.{name}.aborts_injected"], Is.EqualTo(counted));
+        Assert.That(proxy.Statistics["http.ingress.fault.aborts_injected"], Is.EqualTo(1));
+    }
+
     [Test]
     public async Task Route_WithAFaultOfItsOwn_ReplacesTheFilters()
     {

@@ -69,6 +69,29 @@ public sealed class HeaderMutationFilterTests(EngineKind engine) : FilterFixture
         Assert.That(upstream.Requests[0].Path, Is.EqualTo("/other"));
     }
 
+    [TestCase(":path", "/a b", "GET /a_b HTTP/1.1")]
+    [TestCase(":path", "/a\tHTTP/1.1", "GET /a_HTTP/1.1 HTTP/1.1")]
+    [TestCase(":method", "PATCH", "PATCH / HTTP/1.1")]
+    [TestCase(":method", "PUT /x", "GET / HTTP/1.1")]
+    [TestCase(":method", "CONNECT", "GET / HTTP/1.1")]
+    [TestCase(":method", "", "GET / HTTP/1.1")]
+    public async Task FirstLine_FromWhatAClientSays_StaysOne(string name, string value, string expected)
+    {
+        var line = new TaskCompletionSource<string>();
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            var buffer = new byte[4096];
+            var length = await c.ReadAsync(buffer);
+            line.TrySetResult(System.Text.Encoding.ASCII.GetString(buffer, 0, length).Split("\r\n")[0]);
+            await c.SendAsync("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        });
+        await using var proxy = await Start(
+            upstream, Filter($$"""request_mutations: [ { append: { header: { key: "{{name}}", value: "%REQ(x-given)%" }, keep_empty_value: true } } ]"""));
+        using var client = await proxy.ConnectAsync();
+        Assert.That((await client.ExchangeAsync($"GET / HTTP/1.1\r\nhost: test\r\nx-given: {value}\r\n\r\n")).Status, Is.EqualTo(200));
+        Assert.That(await line.Task, Is.EqualTo(expected));
+    }
+
     [Test]
     public async Task ResponseAndTrailers_AreMutated()
     {
@@ -107,6 +130,7 @@ public sealed class HeaderMutationFilterTests(EngineKind engine) : FilterFixture
     [TestCase("/?b=2&a=1", "/?a=1&added=v&b=3")]
     [TestCase("/?gone=1&b=x%20y", "/?added=v&b=3")]
     [TestCase("/", "/?added=v")]
+    [TestCase("/?c=%ff%C3%28&d=%2", "/?added=v&c=%FF%C3%28&d=%252")]
     public async Task Query_Mutated_IsWrittenInTheOrderOfItsNames(string path, string expected)
     {
         await using var upstream = new FakeUpstream();

@@ -117,7 +117,9 @@ public class FilterChainBenchmarks
 
         public long BufferLimit { get; set; }
 
-        public RouteMatchResult Match => default;
+        public RouteMatchResult Match { get; set; }
+
+        public bool IsUpgrading => false;
 
         public ulong RandomValue => 0;
 
@@ -132,6 +134,8 @@ public class FilterChainBenchmarks
         public RedirectHistory Redirects { get; } = new();
 
         public void Recreate(ByteQueue body) => throw new NotSupportedException();
+
+        public bool NormalizeTarget() => true;
 
         public void ClearRouteCache()
         {

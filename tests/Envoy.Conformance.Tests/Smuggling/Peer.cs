@@ -63,14 +63,15 @@ internal sealed class Peer : IDisposable
     }
 
     /// <summary>
-    /// Sends bytes to a new connection, and a request of our own right behind them, with which the connection ends; what it has found, as
-    /// <c>METHOD PATH BODYLENGTH</c>, with <c>refused</c> for each answer that is an error.
+    /// Sends bytes to a new connection, which their last request ends; what it has found, as <c>METHOD PATH BODYLENGTH DIGEST</c>, with
+    /// <c>refused</c> for each answer that is an error.
     /// </summary>
-    public async Task<IReadOnlyList<string>> ReadAsync(byte[] request, string last)
+    public async Task<IReadOnlyList<string>> ReadAsync(byte[] bytes)
     {
         using var socket = Connect();
         using var patience = new CancellationTokenSource(Patience);
-        await socket.SendAsync((byte[])[.. request, .. Encoding.ASCII.GetBytes(last)], patience.Token);
+        // Beside the reading: more than a socket holds may be under way both ways.
+        var sending = SendAsync(socket, bytes, patience.Token);
         var answer = new MemoryStream();
         var buffer = new byte[16 * 1024];
         try
@@ -83,7 +84,21 @@ internal sealed class Peer : IDisposable
             // It had enough; what came before counts.
         }
 
+        await sending;
         return Parse(Encoding.Latin1.GetString(answer.ToArray()));
+    }
+
+    private static async Task SendAsync(Socket socket, ReadOnlyMemory<byte> bytes, CancellationToken patience)
+    {
+        try
+        {
+            while (bytes.Length > 0)
+                bytes = bytes[await socket.SendAsync(bytes, patience)..];
+        }
+        catch (SocketException)
+        {
+            // It had enough.
+        }
     }
 
     public void Dispose()

@@ -5,11 +5,13 @@ internal sealed class Peers : IDisposable
 {
     // Every answer tells in a header what was asked; an error in the parser is answered as Node does by itself.
     private const string Echo = """
+        const crypto = require('crypto');
         require('http').createServer({ keepAlive: true, insecureHTTPParser: false, joinDuplicateHeaders: true }, (req, res) => {
           let n = 0;
-          req.on('data', d => n += d.length);
+          const hash = crypto.createHash('sha256');
+          req.on('data', d => { n += d.length; hash.update(d); });
           req.on('end', () => {
-            res.writeHead(200, { 'content-length': 0, 'x-seen': encodeURIComponent(`${req.method} ${req.url} ${n}`) });
+            res.writeHead(200, { 'content-length': 0, 'x-seen': encodeURIComponent(`${req.method} ${req.url} ${n} ${hash.digest('hex').slice(0, 16)}`) });
             res.end();
           });
         }).listen(process.argv[2]);
@@ -18,7 +20,8 @@ internal sealed class Peers : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("peers-");
     private readonly List<Peer> _peers = [];
 
-    public IReadOnlyList<Peer> Started => _peers;
+    /// <summary>The one of that name; null: it, or Node behind it, is not installed.</summary>
+    public Peer? Find(string name) => _peers.Find(p => p.Name == name);
 
     /// <summary>Starts those that are installed.</summary>
     public static async Task<Peers> StartAsync()
@@ -55,7 +58,7 @@ internal sealed class Peers : IDisposable
             events { worker_connections 256; }
             http {
               access_log off; client_body_temp_path {{_folder}}/b; proxy_temp_path {{_folder}}/p; fastcgi_temp_path {{_folder}}/f; uwsgi_temp_path {{_folder}}/u; scgi_temp_path {{_folder}}/s;
-              underscores_in_headers on; large_client_header_buffers 8 128k; client_max_body_size 0;
+              underscores_in_headers on; keepalive_requests 100000; large_client_header_buffers 8 128k; client_max_body_size 0;
               server { listen unix:{{nginx}}; location / { proxy_pass http://unix:{{node}}; proxy_http_version 1.1; proxy_set_header Connection ""; } }
             }
             """);

@@ -9,7 +9,7 @@ namespace Envoy.Benchmarks;
 
 /// <summary>
 /// Finding the route of a request among one virtual host of ten routes and among ten thousand such hosts, by an exact name, by a suffix and
-/// by none; and among ten routes and ten thousand of one host.
+/// by none; and among ten routes and ten thousand of one host. Beside them the least there is, one host with one route, and a route by regular expression.
 /// </summary>
 [MemoryDiagnoser]
 public class RouteBenchmarks
@@ -19,6 +19,8 @@ public class RouteBenchmarks
     private readonly HeaderMap _other = new();
     private RouteMatcher _hosts = null!;
     private RouteMatcher _routes = null!;
+    private RouteMatcher _one = null!;
+    private RouteMatcher _regex = null!;
 
     /// <summary>How many virtual hosts, and how many routes in the one host of the other table.</summary>
     [Params(1, 10_000)]
@@ -30,10 +32,18 @@ public class RouteBenchmarks
         var hosts = Enumerable.Range(0, Count).Select(i => Host($"host-{i}", 10, $"site-{i}.example.com", $"*.site-{i}.example.com"));
         _hosts = Compile(hosts.Append(Host("rest", 10, "*")));
         _routes = Compile([Host("one", Math.Max(10, Count), "*")]);
+        _one = Compile([Host("one", 1, "*")]);
+        _regex = Compile([Host("one", 1, "*") with { Routes = [new RouteConfig { Match = new RouteMatchConfig { Path = new RegexMatchConfig("/[a-z]+(/[0-9]+)?") }, Action = new ForwardActionConfig { Cluster = "web" } }] }]);
         Fill(_exact, $"site-{Count - 1}.example.com");
         Fill(_suffix, $"www.site-{Count - 1}.example.com");
         Fill(_other, "example.org");
     }
+
+    [Benchmark(Baseline = true)]
+    public bool OneRoute() => _one.Match(_exact, 0).Route is not null;
+
+    [Benchmark]
+    public bool RegexRoute() => _regex.Match(_exact, 0).Route is not null;
 
     [Benchmark]
     public bool Exact() => _hosts.Match(_exact, 0).Route is not null;

@@ -8,8 +8,8 @@ internal static class AccessLogReader
     private static readonly FieldTable<Draft> Fields = new FieldTable<Draft>("envoy.config.accesslog.v3.AccessLog", new Draft())
         .Text("name", d => d.Name, (d, v) => d with { Name = v })
         .Message("filter", "AccessLogFilter", d => d.Filter, (d, v) => d with { Filter = v }, AccessLogFilterReader.TryRead)
-        .Message("typed_config", "Any", d => d.Typed, (d, v) => d with { Typed = v }, KeepNode)
-        .Message("config", "Struct (v2)", d => d.Untyped, (d, v) => d with { Untyped = v }, KeepNode)
+        .Message("typed_config", "Any", d => d.Typed, (d, v) => d with { Typed = v }, FieldKinds.Keep)
+        .Message("config", "Struct (v2)", d => d.Untyped, (d, v) => d with { Untyped = v }, FieldKinds.Keep)
         .OneOf(required: false, "typed_config", "config");
 
     public static bool TryRead(ConfigNode node, ConfigReadContext context, out AccessLogConfig value)
@@ -30,12 +30,6 @@ internal static class AccessLogReader
         context.Remember(options, found.Options);
         value = new AccessLogConfig(draft.Name, options) { Filter = draft.Filter };
         context.Remember(value, node);
-        return true;
-    }
-
-    private static bool KeepNode(ConfigNode node, ConfigReadContext context, out ConfigNode value)
-    {
-        value = node;
         return true;
     }
 

@@ -35,15 +35,10 @@ internal static class ClientAddressReader
         .Bool("allow_extension_to_set_address_as_trusted", c => c.AllowExtensionToSetAddressAsTrusted, (c, v) => c with { AllowExtensionToSetAddressAsTrusted = v })
         .Message("reject_with_status", _ => null, (c, v) => c with { RejectWithStatus = (int)v.Code }, StatusFields);
 
-    private static readonly FieldTable<Plugin> Plugins = new FieldTable<Plugin>("envoy.config.core.v3.TypedExtensionConfig", new Plugin())
-        .Text("name", p => p.Name, (p, v) => p with { Name = v }, required: true)
-        .Message("typed_config", "Any", p => p.Typed, (p, v) => p with { Typed = v }, KeepNode, required: true);
-
     public static bool TryReadDetection(ConfigNode node, ConfigReadContext context, out OriginalIpDetectionConfig value)
     {
         value = null!;
-        var plugin = Plugins.Read(node, context);
-        if (plugin.Typed is null || !ExtensionReader.TryReadMessage(context, plugin.Typed, out var type, out var message))
+        if (!TypedExtensionReader.TryRead(node, context, out var type, out var message, out var typed))
             return false;
         switch (type)
         {
@@ -54,26 +49,13 @@ internal static class ClientAddressReader
                 value = Custom.Read(message, context);
                 return true;
             default:
-                context.Error(plugin.Typed, $"no way to find a client's address is configured by '{type}'", kind: ConfigErrorKind.Unknown);
+                context.Error(typed, $"no way to find a client's address is configured by '{type}'", kind: ConfigErrorKind.Unknown);
                 return false;
         }
-    }
-
-    private static bool KeepNode(ConfigNode node, ConfigReadContext context, out ConfigNode value)
-    {
-        value = node;
-        return true;
     }
 
     private sealed record Status
     {
         public uint Code { get; init; }
-    }
-
-    private sealed record Plugin
-    {
-        public string Name { get; init; } = "";
-
-        public ConfigNode? Typed { get; init; }
     }
 }

@@ -137,6 +137,13 @@ public static class FieldKinds
         return table.List(name, fields.ShortName, get, set, fields.TryRead, required);
     }
 
+    /// <summary>The node itself, for whoever reads it later.</summary>
+    internal static bool Keep(ConfigNode node, ConfigReadContext context, out ConfigNode value)
+    {
+        value = node;
+        return true;
+    }
+
     /// <summary>A string that is not empty.</summary>
     internal static bool ReadNonEmpty(ConfigNode node, ConfigReadContext context, out string value)
     {

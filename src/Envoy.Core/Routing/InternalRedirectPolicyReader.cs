@@ -9,10 +9,6 @@ internal static class InternalRedirectPolicyReader
             "envoy.extensions.internal_redirect.allow_listed_routes.v3.AllowListedRoutesConfig", new Routes())
         .List("allowed_route_names", "string", r => r.Names, (r, v) => r with { Names = v }, FieldKinds.ReadNonEmpty);
 
-    private static readonly FieldTable<Plugin> PluginFields = new FieldTable<Plugin>("envoy.config.core.v3.TypedExtensionConfig", new Plugin())
-        .Text("name", p => p.Name, (p, v) => p with { Name = v }, required: true)
-        .Message("typed_config", "Any", p => p.Typed, (p, v) => p with { Typed = v }, KeepNode, required: true);
-
     public static readonly FieldTable<InternalRedirectPolicyConfig> Fields = new FieldTable<InternalRedirectPolicyConfig>(
             "envoy.config.route.v3.InternalRedirectPolicy", new InternalRedirectPolicyConfig())
         .Number("max_internal_redirects", p => p.MaxInternalRedirects, (p, v) => p with { MaxInternalRedirects = v })
@@ -42,8 +38,7 @@ internal static class InternalRedirectPolicyReader
     private static bool ReadPredicate(ConfigNode node, ConfigReadContext context, out InternalRedirectPredicateConfig value)
     {
         value = null!;
-        var plugin = PluginFields.Read(node, context);
-        if (plugin.Typed is null || !ExtensionReader.TryReadMessage(context, plugin.Typed, out var type, out var message))
+        if (!TypedExtensionReader.TryRead(node, context, out var type, out var message, out var typed))
             return false;
         switch (type)
         {
@@ -57,26 +52,13 @@ internal static class InternalRedirectPolicyReader
                 value = new SafeCrossSchemeConfig();
                 return true;
             default:
-                context.Error(plugin.Typed, $"no internal redirect predicate is configured by '{type}'", kind: ConfigErrorKind.Unknown);
+                context.Error(typed, $"no internal redirect predicate is configured by '{type}'", kind: ConfigErrorKind.Unknown);
                 return false;
         }
-    }
-
-    private static bool KeepNode(ConfigNode node, ConfigReadContext context, out ConfigNode value)
-    {
-        value = node;
-        return true;
     }
 
     private sealed record Routes
     {
         public ValueList<string> Names { get; init; } = [];
-    }
-
-    private sealed record Plugin
-    {
-        public string Name { get; init; } = "";
-
-        public ConfigNode? Typed { get; init; }
     }
 }

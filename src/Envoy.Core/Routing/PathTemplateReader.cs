@@ -9,10 +9,6 @@ internal static class PathTemplateReader
     private const string MatchType = "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig";
     private const string RewriteType = "envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig";
 
-    private static readonly FieldTable<Draft> Policy = new FieldTable<Draft>("envoy.config.core.v3.TypedExtensionConfig", new Draft())
-        .Text("name", d => d.Name, (d, v) => d with { Name = v }, required: true)
-        .Message("typed_config", "Any", d => d.Typed, (d, v) => d with { Typed = v }, KeepNode, required: true);
-
     private static readonly FieldTable<PathTemplateMatchConfig> Match = new FieldTable<PathTemplateMatchConfig>(MatchType, new PathTemplateMatchConfig(""))
         .Text("path_template", m => m.Template, (m, v) => m with { Template = v }, required: true)
         .Check((match, node, context) =>
@@ -44,27 +40,12 @@ internal static class PathTemplateReader
 
     private static bool TryReadPolicy(ConfigNode node, ConfigReadContext context, string wanted, string noun, out ConfigNode message)
     {
-        message = node;
-        var draft = Policy.Read(node, context);
-        if (draft.Typed is null || !ExtensionReader.TryReadMessage(context, draft.Typed, out var type, out message))
+        if (!TypedExtensionReader.TryRead(node, context, out var type, out message, out var typed))
             return false;
         if (type == wanted)
             return true;
-        context.Error(draft.Typed, $"'{type}' is no {noun} of this version", "supported: " + wanted, ConfigErrorKind.NotSupported);
+        context.Error(typed, $"'{type}' is no {noun} of this version", "supported: " + wanted, ConfigErrorKind.NotSupported);
         return false;
-    }
-
-    private static bool KeepNode(ConfigNode node, ConfigReadContext context, out ConfigNode value)
-    {
-        value = node;
-        return true;
-    }
-
-    private sealed record Draft
-    {
-        public string Name { get; init; } = "";
-
-        public ConfigNode? Typed { get; init; }
     }
 
     private sealed record Rewrite

@@ -31,8 +31,8 @@ internal static class RetryPolicyReader
 
     private static readonly FieldTable<Plugin> PluginFields = new FieldTable<Plugin>("envoy.config.route.v3.RetryPolicy.RetryHostPredicate", new Plugin())
         .Text("name", p => p.Name, (p, v) => p with { Name = v }, required: true)
-        .Message("typed_config", "Any", p => p.Typed, (p, v) => p with { Typed = v }, KeepNode)
-        .Message("config", "Struct (v2)", p => p.Untyped, (p, v) => p with { Untyped = v }, KeepNode);
+        .Message("typed_config", "Any", p => p.Typed, (p, v) => p with { Typed = v }, FieldKinds.Keep)
+        .Message("config", "Struct (v2)", p => p.Untyped, (p, v) => p with { Untyped = v }, FieldKinds.Keep);
 
     private static readonly FieldTable<Frequency> PreviousPriorities = new FieldTable<Frequency>(
             "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig", new Frequency())
@@ -148,12 +148,6 @@ internal static class RetryPolicyReader
         var right = ConfigValues.ReadInteger(node, context, 0, int.MaxValue, out var number);
         value = (uint)number;
         return right;
-    }
-
-    private static bool KeepNode(ConfigNode node, ConfigReadContext context, out ConfigNode value)
-    {
-        value = node;
-        return true;
     }
 
     private sealed record Plugin

@@ -13,7 +13,7 @@ internal static class RouteFilterReader
     private const string WrapperType = "envoy.config.route.v3.FilterConfig";
 
     private static readonly FieldTable<Wrapper> WrapperFields = new FieldTable<Wrapper>(WrapperType, new Wrapper())
-        .Message("config", "Any", w => w.Config, (w, v) => w with { Config = v }, KeepNode)
+        .Message("config", "Any", w => w.Config, (w, v) => w with { Config = v }, FieldKinds.Keep)
         .Bool("is_optional", w => w.IsOptional, (w, v) => w with { IsOptional = v })
         .Bool("disabled", w => w.Disabled, (w, v) => w with { Disabled = v });
 
@@ -145,12 +145,6 @@ internal static class RouteFilterReader
 
     private static void ReportNone(string name, ConfigNode node, ConfigReadContext context) =>
         context.Error(node, $"The filter {name} doesn't support virtual host or route specific configurations");
-
-    private static bool KeepNode(ConfigNode node, ConfigReadContext context, out ConfigNode value)
-    {
-        value = node;
-        return true;
-    }
 
     private sealed record Wrapper
     {

@@ -7,8 +7,8 @@ internal static class HttpFilterReader
 {
     private static readonly FieldTable<Draft> Fields = new FieldTable<Draft>("envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter", new Draft())
         .Text("name", f => f.Name, (f, v) => f with { Name = v }, required: true)
-        .Message("typed_config", "Any", f => f.Typed, (f, v) => f with { Typed = v }, KeepNode)
-        .Message("config", "Struct (v2)", f => f.Untyped, (f, v) => f with { Untyped = v }, KeepNode)
+        .Message("typed_config", "Any", f => f.Typed, (f, v) => f with { Typed = v }, FieldKinds.Keep)
+        .Message("config", "Struct (v2)", f => f.Untyped, (f, v) => f with { Untyped = v }, FieldKinds.Keep)
         .Bool("is_optional", f => f.IsOptional, (f, v) => f with { IsOptional = v })
         .Bool("disabled", f => f.Disabled, (f, v) => f with { Disabled = v })
         .NotYet("config_discovery", "deprecated_v1")
@@ -29,12 +29,6 @@ internal static class HttpFilterReader
         context.Remember(options, found.Options);
         value = new HttpFilterConfig(draft.Name, options) { Disabled = draft.Disabled };
         context.Remember(value, node);
-        return true;
-    }
-
-    private static bool KeepNode(ConfigNode node, ConfigReadContext context, out ConfigNode value)
-    {
-        value = node;
         return true;
     }
 

@@ -7,8 +7,8 @@ internal static class NetworkFilterReader
 {
     private static readonly FieldTable<Draft> Fields = new FieldTable<Draft>("envoy.config.listener.v3.Filter", new Draft())
         .Text("name", f => f.Name, (f, v) => f with { Name = v }, required: true)
-        .Message("typed_config", "Any", f => f.Typed, (f, v) => f with { Typed = v }, KeepNode)
-        .Message("config", "Struct (v2)", f => f.Untyped, (f, v) => f with { Untyped = v }, KeepNode)
+        .Message("typed_config", "Any", f => f.Typed, (f, v) => f with { Typed = v }, FieldKinds.Keep)
+        .Message("config", "Struct (v2)", f => f.Untyped, (f, v) => f with { Untyped = v }, FieldKinds.Keep)
         .NotYet("config_discovery", "deprecated_v1")
         .OneOf(required: false, "typed_config", "config", "config_discovery");
 
@@ -27,12 +27,6 @@ internal static class NetworkFilterReader
         context.Remember(options, found.Options);
         value = new NetworkFilterConfig(draft.Name, options);
         context.Remember(value, node);
-        return true;
-    }
-
-    private static bool KeepNode(ConfigNode node, ConfigReadContext context, out ConfigNode value)
-    {
-        value = node;
         return true;
     }
 

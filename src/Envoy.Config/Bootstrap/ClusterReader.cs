@@ -44,7 +44,7 @@ internal static class ClusterReader
             new ConfigField("budget_percent", "Percent", FieldSupport.Supported),
             b => b.BudgetPercent,
             (b, v) => b with { BudgetPercent = v },
-            (ConfigValueReader<double>)ReadPercent)
+            (ConfigValueReader<double>)ConfigValues.ReadPercent)
         .Number("min_retry_concurrency", b => b.MinRetryConcurrency, (b, v) => b with { MinRetryConcurrency = v })
         .NotYet("budget_interval");
 
@@ -161,20 +161,6 @@ internal static class ClusterReader
         }
 
         return cluster;
-    }
-
-    // A message of one field.
-    private static bool ReadPercent(ConfigNode node, ConfigReadContext context, out double value)
-    {
-        value = 0;
-        if (node.Find("value") is not { } inner)
-            return node.Kind == ConfigNodeKind.Mapping || ConfigValues.ReadDouble(node, context, out value);
-        if (!ConfigValues.ReadDouble(inner, context, out value))
-            return false;
-        if (value is >= 0 and <= 100)
-            return true;
-        context.Error(inner, "must be within 0 and 100");
-        return false;
     }
 
     private sealed record Threshold(CircuitBreakerConfig Config, RoutingPriority Priority);

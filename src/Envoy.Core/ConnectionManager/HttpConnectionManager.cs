@@ -2,6 +2,7 @@ using Envoy.Buffers;
 using Envoy.ConnectionManager.Codecs;
 using Envoy.ConnectionManager.Streams;
 using Envoy.FilterChains.Network;
+using Envoy.Http.Http2;
 using Envoy.Http.Streams;
 using Envoy.Net;
 using Envoy.Runtime.Timers;
@@ -11,10 +12,13 @@ namespace Envoy.ConnectionManager;
 /// <summary>One downstream HTTP connection: its codec, its streams and the timeouts between them. Worker-owned.</summary>
 internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
 {
+    // "PRI * HTTP/2": no request of HTTP/1 begins so.
+    private const int EnoughOfThePreface = 12;
+
     private readonly HttpConnectionManagerFactory _shared;
     private readonly TimerNode? _idleTimer;
     private NetworkFilterCallbacks _callbacks = null!;
-    private Http1ServerConnection? _codec;
+    private IServerCodec? _codec;
     private long _idleSince;
     private readonly TimerNode? _durationTimer;
     private uint _requests;
@@ -37,6 +41,9 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
     /// <summary>The connection has lived long enough, or served enough: its next response is the last.</summary>
     public bool IsDraining { get; private set; }
 
+    /// <summary>Several streams share the connection: HTTP/2.</summary>
+    public bool IsMultiplexed => _codec is { IsMultiplexed: true };
+
     /// <summary>The connection ends with the exchange under way, whatever its response said.</summary>
     public bool IsClosing { get; private set; }
 
@@ -52,8 +59,6 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
         var stats = _shared.Stats;
         stats.DownstreamCxTotal.Inc();
         stats.DownstreamCxActive.Inc();
-        stats.DownstreamCxHttp1Total.Inc();
-        stats.DownstreamCxHttp1Active.Inc();
         if (_idleTimer is not null)
         {
             _idleSince = _shared.Worker.Now;
@@ -66,7 +71,8 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
 
     public NetworkFilterStatus OnData(ByteQueue data, bool endOfStream)
     {
-        (_codec ??= new Http1ServerConnection(this)).OnData(data);
+        if ((_codec ?? ChooseCodec(data)) is { } codec)
+            codec.OnData(data);
         return NetworkFilterStatus.Stop;
     }
 
@@ -76,12 +82,14 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
 
     public void OnDrain()
     {
-        // Between requests nothing is lost; otherwise the response under way says "connection: close" and ends the connection.
-        if (_streams == 0)
+        if (_codec is not null)
         {
-            _shared.Stats.DownstreamCxDrainClose.Inc();
-            Connection.Close(ConnectionCloseType.FlushWriteAndDelay);
+            _codec.BeginDrain();
+            return;
         }
+
+        _shared.Stats.DownstreamCxDrainClose.Inc();
+        Connection.Close(ConnectionCloseType.FlushWriteAndDelay);
     }
 
     public void OnClose(ConnectionEvent connectionEvent)
@@ -101,7 +109,8 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
         }
 
         stats.DownstreamCxActive.Dec();
-        stats.DownstreamCxHttp1Active.Dec();
+        if (_codec is not null)
+            (_codec.IsMultiplexed ? stats.DownstreamCxHttp2Active : stats.DownstreamCxHttp1Active).Dec();
         stats.DownstreamCxLengthMs.Record(_shared.Worker.Now - Connection.CreatedAt);
         _codec?.OnConnectionClosed();
     }
@@ -120,6 +129,9 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
         stream.Start(this, codecStream);
         return stream;
     }
+
+    /// <summary>A response has begun while the connection, or the listener, is to end.</summary>
+    public void BeginDrain() => _codec!.BeginDrain();
 
     /// <summary>A stream is over and has been given back.</summary>
     public void OnStreamEnded()
@@ -150,6 +162,7 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
         }
 
         _shared.Stats.DownstreamCxIdleTimeout.Inc();
+        _codec?.SayGoodbye();
         Connection.Close(ConnectionCloseType.FlushWrite);
     }
 
@@ -160,6 +173,12 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
         {
             _shared.Stats.DownstreamCxMaxDurationReached.Inc();
             _durationReached = IsDraining = true;
+            if (_codec is { IsMultiplexed: true })
+            {
+                _codec.BeginDrain();
+                return;
+            }
+
             // A client that has never asked is told by the close alone; another one may be asking just now.
             if (_codec is not null && _shared.Options.DrainTimeout > TimeSpan.Zero)
             {
@@ -171,5 +190,34 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
         IsClosing = true;
         if (_streams == 0)
             Connection.Close(ConnectionCloseType.FlushWrite);
+    }
+
+    // By its first bytes, where that is left open; null: there are too few of them yet.
+    private IServerCodec? ChooseCodec(ByteQueue data)
+    {
+        var type = _shared.Options.CodecType;
+        if (type == HttpCodecType.Auto)
+        {
+            Span<byte> first = stackalloc byte[Http2Connection.Preface.Length];
+            first = first[..data.CopyTo(first)];
+            if (first.IsEmpty)
+                return null;
+            var isPreface = first.SequenceEqual(Http2Connection.Preface[..first.Length]);
+            if (isPreface && first.Length < EnoughOfThePreface)
+                return null;
+            type = isPreface ? HttpCodecType.Http2 : HttpCodecType.Http1;
+        }
+
+        var stats = _shared.Stats;
+        if (type == HttpCodecType.Http2)
+        {
+            stats.DownstreamCxHttp2Total.Inc();
+            stats.DownstreamCxHttp2Active.Inc();
+            return _codec = new Http2ServerConnection(this);
+        }
+
+        stats.DownstreamCxHttp1Total.Inc();
+        stats.DownstreamCxHttp1Active.Inc();
+        return _codec = new Http1ServerConnection(this);
     }
 }

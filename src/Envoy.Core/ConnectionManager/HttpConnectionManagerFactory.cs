@@ -1,5 +1,6 @@
 using Envoy.AccessLog;
 using Envoy.Buffers;
+using Envoy.Clusters;
 using Envoy.ConnectionManager.Streams;
 using Envoy.FilterChains;
 using Envoy.FilterChains.Http;
@@ -55,6 +56,7 @@ internal sealed class HttpConnectionManagerFactory : INetworkFilterFactory
         // The codec's statistics are the server's, not one connection manager's, as in Envoy.
         var codec = context.Stats.Store.Scope("http1");
         DroppedHeadersWithUnderscores = codec.Counter("dropped_headers_with_underscores", shard);
+        Http2Stats = new Http2CodecStats(context.Stats.Store.Scope("http2"), shard);
         RejectedWithUnderscoresInHeaders = codec.Counter("requests_rejected_with_underscores_in_headers", shard);
         var filterContext = new FilterWorkerContext(context.Worker, scope, context.Upstreams, context.Drain, context.Runtime);
         var turnsFilters = snapshot.Routes.TurnsFilters || snapshot.ScopedTables.Any(t => t.TurnsFilters);
@@ -89,6 +91,8 @@ internal sealed class HttpConnectionManagerFactory : INetworkFilterFactory
     public CounterCell DroppedHeadersWithUnderscores { get; }
 
     public CounterCell RejectedWithUnderscoresInHeaders { get; }
+
+    public Http2CodecStats Http2Stats { get; }
 
     public ClientAddress Clients { get; } = new();
 

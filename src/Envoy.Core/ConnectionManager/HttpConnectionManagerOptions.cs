@@ -5,6 +5,7 @@ using Envoy.FilterChains;
 using Envoy.FilterChains.Http;
 using Envoy.FilterChains.Network;
 using Envoy.Http.Http1;
+using Envoy.Http.Http2;
 using Envoy.Routing;
 
 namespace Envoy.ConnectionManager;
@@ -12,11 +13,14 @@ namespace Envoy.ConnectionManager;
 /// <summary>Which codec a connection speaks (<c>HttpConnectionManager.CodecType</c>).</summary>
 public enum HttpCodecType
 {
-    /// <summary>By what the client sends. The default; until HTTP/2 is supported its preface is refused.</summary>
+    /// <summary>By what the client sends first. The default.</summary>
     Auto,
 
     /// <summary>HTTP/1.1.</summary>
     Http1,
+
+    /// <summary>HTTP/2, of which the client knows without being told.</summary>
+    Http2,
 }
 
 /// <summary>
@@ -172,6 +176,9 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
 
     /// <summary>How the names of a response's headers are written, and whether how a request's were is passed on. Default <see cref="HeaderKeyFormat.LowerCase"/>.</summary>
     public HeaderKeyFormat HeaderKeyFormat { get; init; }
+
+    /// <summary>Limits and windows of HTTP/2. Default: Envoy's.</summary>
+    public Http2ProtocolOptions Http2 { get; init; } = new();
 
     /// <summary>What becomes of answers that the proxy gives itself. Default null: they stay as they are.</summary>
     public LocalReplyConfig? LocalReply { get; init; }

@@ -2,6 +2,7 @@ using Envoy.AccessLog;
 using Envoy.Extensions;
 using Envoy.FilterChains.Http;
 using Envoy.Http.Http1;
+using Envoy.Http.Http2;
 using Envoy.Routing;
 
 namespace Envoy.ConnectionManager;
@@ -14,7 +15,7 @@ internal static class HttpConnectionManagerReader
     private static readonly EnumNames<HttpCodecType> CodecTypes = new EnumNames<HttpCodecType>("CodecType")
         .Add("AUTO", 0, HttpCodecType.Auto)
         .Add("HTTP1", 1, HttpCodecType.Http1)
-        .NotYet("HTTP2", 2)
+        .Add("HTTP2", 2, HttpCodecType.Http2)
         .NotYet("HTTP3", 3);
 
     private static readonly EnumNames<ServerHeaderTransformation> ServerHeaderTransformations = new EnumNames<ServerHeaderTransformation>("ServerHeaderTransformation")
@@ -87,6 +88,7 @@ internal static class HttpConnectionManagerReader
         .List("http_filters", "HttpFilter", o => o.HttpFilters, (o, v) => o with { HttpFilters = v }, HttpFilterReader.TryRead)
         .Inline("common_http_protocol_options", CommonHttp)
         .Inline("http_protocol_options", Http1)
+        .Message("http2_protocol_options", o => o.Http2, (o, v) => o with { Http2 = v }, Http2ProtocolOptionsReader.Fields)
         .Text("server_name", o => o.ServerName, (o, v) => o with { ServerName = v.Length == 0 ? Defaults.ServerName : v })
         .Number("max_request_headers_kb", o => o.MaxRequestHeadersKb, (o, v) => o with { MaxRequestHeadersKb = v }, 1, 8192)
         .Duration("stream_idle_timeout", o => o.StreamIdleTimeout, (o, v) => o with { StreamIdleTimeout = v })
@@ -123,7 +125,7 @@ internal static class HttpConnectionManagerReader
         .Message("local_reply_config", o => o.LocalReply, (o, v) => o with { LocalReply = v }, LocalReplyReader.Fields)
         .NotYetBut("idle_timeout", "write common_http_protocol_options: { idle_timeout: ... }, which has been Envoy's way since 1.12")
         .Message("scoped_routes", o => o.ScopedRoutes, (o, v) => o with { ScopedRoutes = v }, ScopedRoutesReader.Fields)
-        .NotYet("rds", "tracing", "http1_safe_max_connection_duration=false", "http2_protocol_options",
+        .NotYet("rds", "tracing", "http1_safe_max_connection_duration=false",
             "http3_protocol_options", "stream_flush_timeout", "early_header_mutation_extensions=[]",
             "set_current_client_cert_details", "forward_client_cert_matcher",
             "represent_ipv4_remote_address_as_ipv4_mapped_ipv6=false",

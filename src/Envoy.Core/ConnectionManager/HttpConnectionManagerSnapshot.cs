@@ -7,6 +7,7 @@ using Envoy.FilterChains.Http;
 using Envoy.FilterChains.Network;
 using Envoy.Http.Headers;
 using Envoy.Http.Http1;
+using Envoy.Http.Http2;
 using Envoy.Routing;
 
 namespace Envoy.ConnectionManager;
@@ -43,6 +44,7 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
         ServerName = System.Text.Encoding.UTF8.GetBytes(options.ServerName);
         Via = System.Text.Encoding.UTF8.GetBytes(options.Via);
         DefaultHost = System.Text.Encoding.UTF8.GetBytes(options.DefaultHostForHttp10);
+        Http2 = options.Http2 with { StreamErrorOnInvalidHttpMessaging = options.Http2.StreamErrorOnInvalidHttpMessaging ?? options.StreamErrorOnInvalidHttpMessage };
         Codec = new Http1CodecOptions
         {
             MaxHeadersBytes = checked((int)options.MaxRequestHeadersKb * 1024),
@@ -96,6 +98,8 @@ internal sealed class HttpConnectionManagerSnapshot : INetworkFilterSnapshot
     public byte[] DefaultHost { get; }
 
     public Http1CodecOptions Codec { get; }
+
+    public Http2ProtocolOptions Http2 { get; }
 
     /// <summary>Whether an address is inside.</summary>
     public bool IsInternal(EndPoint? address) => _internalAddresses is not null

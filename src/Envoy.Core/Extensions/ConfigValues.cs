@@ -63,6 +63,20 @@ public static class ConfigValues
             || Wrong(node, context, "a number");
     }
 
+    /// <summary>A <c>Percent</c>, which is a message of one field, from 0 to 100.</summary>
+    public static bool ReadPercent(ConfigNode node, ConfigReadContext context, out double value)
+    {
+        value = 0;
+        if (node.Find("value") is not { } inner)
+            return node.Kind == ConfigNodeKind.Mapping || ReadDouble(node, context, out value);
+        if (!ReadDouble(inner, context, out value))
+            return false;
+        if (value is >= 0 and <= 100)
+            return true;
+        context.Error(inner, "must be within 0 and 100");
+        return false;
+    }
+
     /// <summary>Bytes in base64, with or without padding, standard or URL alphabet, as protobuf takes them.</summary>
     public static bool ReadBytes(ConfigNode node, ConfigReadContext context, out ValueList<byte> value)
     {

@@ -34,7 +34,6 @@ public sealed class BadRequestTests(EngineKind engine) : HttpFixture(engine)
     [TestCase("GET  / HTTP/1.1\r\nhost: a\r\n\r\n")]
     [TestCase("NOSUCHMETHOD / HTTP/1.1\r\nhost: a\r\n\r\n")]
     [TestCase("GET / HTTP/9.9\r\nhost: a\r\n\r\n", 426)]
-    [TestCase("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 426)]
     [TestCase("\u0016\u0003\u0001\u0002\0\u0001\0\u0001\u00fc\u0003\u0003\r\n\r\n")]
     public async Task BrokenRequest_IsRefusedWithDPE_AndNothingReachesTheUpstream(string bytes, int status = 400)
     {

@@ -13,7 +13,7 @@ namespace Envoy.ConnectionManager.Codecs;
 /// Drives the HTTP/1 codec of a downstream connection: one exchange at a time, in order. A pipelined request stays in the input until the
 /// one before it is done, and while it waits nothing more is received. Worker-owned.
 /// </summary>
-internal sealed class Http1ServerConnection : IServerStream, ITimerHandler
+internal sealed class Http1ServerConnection : IServerCodec, IServerStream, ITimerHandler
 {
     private readonly HttpConnectionManager _manager;
     private readonly Http1RequestDecoder _decoder;
@@ -49,6 +49,8 @@ internal sealed class Http1ServerConnection : IServerStream, ITimerHandler
         | (_decoder.RequestsUpgrade ? RequestTraits.RequestsUpgrade : 0)
         | (_decoder.KeepAlive ? 0 : RequestTraits.LastOnConnection);
 
+    public bool IsMultiplexed => false;
+
     private Connection Connection => _manager.Connection;
 
     private bool ProperCase => _manager.Shared.Options.HeaderKeyFormat is HeaderKeyFormat.ProperCaseWords or HeaderKeyFormat.PreserveOrProperCase;
@@ -71,7 +73,7 @@ internal sealed class Http1ServerConnection : IServerStream, ITimerHandler
         var stream = _stream;
         _stream = null;
         _decoder.Stop();
-        stream?.OnReset(StreamResetReason.ConnectionTermination);
+        stream?.OnReset(StreamResetReason.ConnectionTermination, "");
         _body.Clear();
         _out.Clear();
     }
@@ -87,6 +89,19 @@ internal sealed class Http1ServerConnection : IServerStream, ITimerHandler
     }
 
     public void OnTimer(TimerNode timer) => _stream?.OnRequestHeadersTimeout();
+
+    public void BeginDrain()
+    {
+        // Between requests nothing is lost; otherwise the response under way says "connection: close" and ends the connection.
+        if (_stream is not null)
+            return;
+        _manager.Shared.Stats.DownstreamCxDrainClose.Inc();
+        Connection.Close(ConnectionCloseType.FlushWriteAndDelay);
+    }
+
+    public void SayGoodbye()
+    {
+    }
 
     public void BecomeTunnel()
     {

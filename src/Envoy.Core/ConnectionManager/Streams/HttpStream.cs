@@ -146,20 +146,21 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
     /// <summary>An exchange begins; more than one for a request whose redirects are followed here.</summary>
     private void Begin(Connection connection)
     {
+        var isHttp2 = _manager!.IsMultiplexed;
         _match = default;
         _random = (ulong)Worker.Random.NextInt64(long.MinValue, long.MaxValue);
         _startedAt = _lastActivity = Worker.Now;
         BufferLimit = connection.BufferLimit;
         StreamInfo.Clear();
         StreamInfo.BeganAt = _startedAt;
-        StreamInfo.Protocol = "HTTP/1.1";
+        StreamInfo.Protocol = isHttp2 ? "HTTP/2" : "HTTP/1.1";
         StreamInfo.DownstreamRemoteAddress = StreamInfo.DownstreamDirectRemoteAddress = connection.RemoteAddress;
         StreamInfo.DownstreamLocalAddress = StreamInfo.DownstreamDirectLocalAddress = connection.LocalAddress;
         StreamInfo.StartTime = Worker.TimeProvider.GetUtcNow();
         ResponseHeaders.Clear();
         ResponseTrailers.Clear();
         _shared.Stats.DownstreamRqTotal.Inc();
-        _shared.Stats.DownstreamRqHttp1Total.Inc();
+        (isHttp2 ? _shared.Stats.DownstreamRqHttp2Total : _shared.Stats.DownstreamRqHttp1Total).Inc();
         _shared.Stats.DownstreamRqActive.Inc();
         _idleTimeout = (long)_shared.Options.StreamIdleTimeout.TotalMilliseconds;
         if (_idleTimeout > 0)
@@ -233,13 +234,18 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         Leave();
     }
 
-    public void OnReset(StreamResetReason reason)
+    public void OnReset(StreamResetReason reason, string details)
     {
         if (!Has(Flags.Active))
             return;
         _shared.Stats.DownstreamRqRxReset.Inc();
-        StreamInfo.AddFlag(ResponseFlags.DownstreamConnectionTermination);
-        StreamInfo.ResponseCodeDetails = "downstream_remote_disconnect";
+        StreamInfo.AddFlag(reason switch
+        {
+            StreamResetReason.RemoteReset or StreamResetReason.RemoteRefused => ResponseFlags.DownstreamRemoteReset,
+            StreamResetReason.ProtocolError => ResponseFlags.DownstreamProtocolError,
+            _ => ResponseFlags.DownstreamConnectionTermination,
+        });
+        StreamInfo.ResponseCodeDetails = details.Length > 0 ? details : "downstream_remote_disconnect";
         End();
     }
 
@@ -308,8 +314,15 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         var traits = _codec.Traits;
         if ((_shared.Drain.IsDraining || _manager!.IsDraining) && !Has(Flags.CloseConnection))
         {
-            _flags |= Flags.CloseConnection;
-            _shared.Stats.DownstreamCxDrainClose.Inc();
+            if ((traits & RequestTraits.Http2) != 0)
+            {
+                _manager!.BeginDrain();
+            }
+            else
+            {
+                _flags |= Flags.CloseConnection;
+                _shared.Stats.DownstreamCxDrainClose.Inc();
+            }
         }
 
         if ((traits & RequestTraits.LastOnConnection) != 0)

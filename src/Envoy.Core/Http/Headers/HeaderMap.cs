@@ -194,7 +194,12 @@ public sealed class HeaderMap
             return;
         Clear();
         foreach (var field in other)
+        {
             AddUnchecked(field.Id, field.Name, field.Value);
+            if (field.NeverIndexed)
+                MarkNeverIndexed();
+        }
+
         if (other.Cases is not null)
             (Cases ??= new HeaderCases()).CopyFrom(other.Cases);
     }
@@ -276,6 +281,9 @@ public sealed class HeaderMap
         var valueOffset = AppendRaw(value);
         AddSlice(HeaderId.Other, nameOffset, name.Length, valueOffset, value.Length);
     }
+
+    /// <summary>The header that was added last must not stand in an HPACK table, here or anywhere further on.</summary>
+    internal void MarkNeverIndexed() => _entries[_used - 1].NeverIndexed = true;
 
     private void SetAt(int index, HeaderId id, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
@@ -388,7 +396,7 @@ public sealed class HeaderMap
             get
             {
                 ref readonly var entry = ref _map._entries[_index];
-                return new HeaderField(entry.Id, _map.NameOf(in entry), _map.ValueOf(in entry));
+                return new HeaderField(entry.Id, _map.NameOf(in entry), _map.ValueOf(in entry), entry.NeverIndexed);
             }
         }
 
@@ -412,6 +420,7 @@ public sealed class HeaderMap
         public int ValueOffset;
         public int ValueLength;
         public HeaderId Id;
+        public bool NeverIndexed;
 
         public readonly bool Removed => NameLength < 0;
     }

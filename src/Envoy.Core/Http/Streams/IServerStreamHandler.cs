@@ -22,7 +22,9 @@ internal interface IServerStreamHandler
     void OnRequestTrailers();
 
     /// <summary>The client, or its connection, ended the stream; nothing can be sent any more.</summary>
-    void OnReset(StreamResetReason reason);
+    /// <param name="reason">Why.</param>
+    /// <param name="details">Envoy's response-code details; empty: what the reason says.</param>
+    void OnReset(StreamResetReason reason, string details);
 
     /// <summary>More response than the buffer limit waits to be written.</summary>
     void OnAboveWriteHighWatermark();

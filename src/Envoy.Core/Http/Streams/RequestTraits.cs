@@ -18,4 +18,7 @@ internal enum RequestTraits
 
     /// <summary>The client will not use the connection for another request.</summary>
     LastOnConnection = 8,
+
+    /// <summary>One of several streams of its connection: HTTP/2.</summary>
+    Http2 = 16,
 }

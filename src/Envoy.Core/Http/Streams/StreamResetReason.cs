@@ -24,6 +24,9 @@ internal enum StreamResetReason
     /// <summary>The peer reset it.</summary>
     RemoteReset,
 
+    /// <summary>The peer did not begin to serve it (REFUSED_STREAM, or above the last stream of its GOAWAY): it may be sent again.</summary>
+    RemoteRefused,
+
     /// <summary>The peer broke the protocol.</summary>
     ProtocolError,
 }

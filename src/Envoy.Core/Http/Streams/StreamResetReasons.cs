@@ -12,6 +12,7 @@ internal static class StreamResetReasons
         StreamResetReason.LocalReset => "local reset",
         StreamResetReason.Overflow => "overflow",
         StreamResetReason.RemoteReset => "remote reset",
+        StreamResetReason.RemoteRefused => "remote refused stream reset",
         _ => "protocol error",
     };
 }

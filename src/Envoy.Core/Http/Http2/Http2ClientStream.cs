@@ -1,0 +1,90 @@
+using Envoy.Buffers;
+using Envoy.Http.Headers;
+using Envoy.Http.Streams;
+
+namespace Envoy.Http.Http2;
+
+/// <summary>A request to an upstream and the response to it. Worker-owned.</summary>
+internal sealed class Http2ClientStream(Http2Connection connection) : Http2Stream(connection), IClientStream
+{
+    private IClientStreamHandler? _handler;
+    private int _status;
+
+    /// <summary>Who takes the response.</summary>
+    public IClientStreamHandler Handler
+    {
+        get => _handler!;
+        set => _handler = value;
+    }
+
+    /// <summary>The request's method is HEAD: its response's length promises no body.</summary>
+    internal bool IsHead { get; private set; }
+
+    internal override HeaderMap? TrailersMap => IsDetached ? null : _handler?.ResponseTrailers;
+
+    public void SendHeaders(HeaderMap headers, bool endStream, bool upgrades)
+    {
+        if (!IsOpen || LocalEnded)
+            return;
+        IsHead = headers.Get(HeaderId.Method).SequenceEqual("HEAD"u8);
+        Connection.SendHeaders(this, Connection.Writer.WriteRequest(headers), endStream);
+    }
+
+    public void Reset(StreamResetReason reason)
+    {
+        _handler = null;
+        IsDetached = true;
+        if (IsOpen)
+            Connection.ResetStream(this, reason == StreamResetReason.ProtocolError ? Http2ErrorCode.ProtocolError : Http2ErrorCode.Cancel);
+    }
+
+    /// <summary>The headers of a response, or of an interim one, are in the handler's map.</summary>
+    internal void OnHeaders(int status, bool endStream)
+    {
+        if (status < 200)
+        {
+            _handler!.OnInformational();
+            return;
+        }
+
+        _status = status;
+        HasHeaders = true;
+        var handler = endStream ? Detach() : _handler!;
+        handler.OnResponseHeaders(_status, endStream);
+    }
+
+    internal override void OnReset(StreamResetReason reason, string details)
+    {
+        var handler = _handler;
+        _handler = null;
+        IsDetached = true;
+        handler?.OnReset(reason, details);
+    }
+
+    protected override void Deliver(ByteQueue data, bool endStream)
+    {
+        if (_handler is null)
+            return;
+        var handler = endStream ? Detach() : _handler;
+        handler.OnResponseData(data, endStream);
+    }
+
+    protected override void DeliverTrailers()
+    {
+        if (_handler is not null)
+            Detach().OnResponseTrailers();
+    }
+
+    protected override void OnHigh() => _handler?.OnAboveWriteHighWatermark();
+
+    protected override void OnLow() => _handler?.OnBelowWriteLowWatermark();
+
+    // The handler hears of the end once, and nothing after it.
+    private IClientStreamHandler Detach()
+    {
+        var handler = _handler!;
+        _handler = null;
+        IsDetached = true;
+        return handler;
+    }
+}

@@ -1,0 +1,91 @@
+using Envoy.Buffers;
+using Envoy.Http.Headers;
+using Envoy.Http.Streams;
+
+namespace Envoy.Http.Http2;
+
+/// <summary>A client's request and the response to it. Worker-owned.</summary>
+internal sealed class Http2ServerStream(Http2Connection connection) : Http2Stream(connection), IServerStream
+{
+    private IServerStreamHandler? _handler;
+
+    /// <summary>Who takes the request.</summary>
+    public IServerStreamHandler Handler
+    {
+        get => _handler!;
+        set => _handler = value;
+    }
+
+    public RequestTraits Traits { get; private set; }
+
+    internal override HeaderMap? TrailersMap => IsDetached ? null : _handler?.RequestTrailers;
+
+    public void BecomeTunnel() => throw new NotSupportedException("A request over HTTP/2 asks for no upgrade.");
+
+    public void OpenTunnel() => throw new NotSupportedException("A request over HTTP/2 asks for no upgrade.");
+
+    public void SendInformational(HeaderMap headers)
+    {
+        if (IsOpen && !LocalEnded)
+            Connection.SendHeaders(this, Connection.Writer.WriteResponse(headers), endStream: false);
+    }
+
+    public void SendHeaders(HeaderMap headers, bool endStream)
+    {
+        if (IsOpen && !LocalEnded)
+            Connection.SendHeaders(this, Connection.Writer.WriteResponse(headers), endStream);
+    }
+
+    public void Reset(StreamResetReason reason)
+    {
+        _handler = null;
+        IsDetached = true;
+        if (IsOpen)
+            Connection.ResetStream(this, reason == StreamResetReason.ProtocolError ? Http2ErrorCode.ProtocolError : Http2ErrorCode.InternalError);
+    }
+
+    public void Finish(bool closeConnection)
+    {
+        // The response may still have to wait for its window; the connection sees to the rest.
+        _handler = null;
+        IsDetached = true;
+        if (IsOpen && LocalEnded)
+            Connection.FinishStream(this);
+        else if (IsOpen)
+            Connection.OnFlushPending();
+        else
+            Connection.Release(this);
+    }
+
+    /// <summary>The request's headers are in the handler's map.</summary>
+    internal void OnHeaders(bool endStream)
+    {
+        HasHeaders = true;
+        Traits = RequestTraits.Http2
+            | (!endStream && _handler!.RequestHeaders.TryGet(HeaderId.Expect, out var expect) && AsciiBytes.EqualsIgnoreCase(expect, "100-continue"u8) ? RequestTraits.ExpectsContinue : 0);
+        _handler!.OnRequestHeaders(endStream);
+    }
+
+    internal override void OnReset(StreamResetReason reason, string details)
+    {
+        var handler = _handler;
+        _handler = null;
+        IsDetached = true;
+        handler?.OnReset(reason, details);
+    }
+
+    // The rest of a request whose answer is complete is not waited for (section 8.1).
+    internal override void OnSent()
+    {
+        if (IsDetached)
+            Connection.FinishStream(this);
+    }
+
+    protected override void Deliver(ByteQueue data, bool endStream) => _handler?.OnRequestData(data, endStream);
+
+    protected override void DeliverTrailers() => _handler?.OnRequestTrailers();
+
+    protected override void OnHigh() => _handler?.OnAboveWriteHighWatermark();
+
+    protected override void OnLow() => _handler?.OnBelowWriteLowWatermark();
+}

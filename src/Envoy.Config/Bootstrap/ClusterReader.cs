@@ -1,6 +1,7 @@
 using Envoy.Clusters;
 using Envoy.Extensions;
 using Envoy.Http.Http1;
+using Envoy.Http.Http2;
 using Envoy.Routing;
 
 namespace Envoy.Config.Bootstrap;
@@ -86,14 +87,24 @@ internal static class ClusterReader
     private static readonly FieldTable<ClusterConfig> ExplicitHttp = new FieldTable<ClusterConfig>(
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig", Defaults)
         .Inline("http_protocol_options", Http1)
-        .NotYet("http2_protocol_options", "http3_protocol_options")
+        .Message("http2_protocol_options", c => c.HttpProtocol == UpstreamHttpProtocol.Http2 ? c.Http2 : null, WithHttp2, Http2ProtocolOptionsReader.Fields)
+        .NotYet("http3_protocol_options")
         .OneOf(required: true, "http_protocol_options", "http2_protocol_options", "http3_protocol_options");
+
+    private static readonly FieldTable<ClusterConfig> DownstreamHttp = new FieldTable<ClusterConfig>(
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig", Defaults with { HttpProtocol = UpstreamHttpProtocol.Downstream })
+        .Inline("http_protocol_options", Http1)
+        .Message("http2_protocol_options", c => c.Http2, (c, v) => c with { Http2 = v }, Http2ProtocolOptionsReader.Fields)
+        .NotYet("http3_protocol_options");
 
     private static readonly FieldTable<ClusterConfig> HttpProtocol = new FieldTable<ClusterConfig>(
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions", Defaults)
         .Inline("common_http_protocol_options", CommonHttp)
         .Inline("explicit_http_config", ExplicitHttp)
-        .NotYet("upstream_http_protocol_options=[]", "use_downstream_protocol_config", "auto_config", "http_filters=[]", "header_validation_config",
+        .Message(
+            "use_downstream_protocol_config", c => c.HttpProtocol == UpstreamHttpProtocol.Downstream ? c : null,
+            (c, v) => c with { HttpProtocol = UpstreamHttpProtocol.Downstream, Http2 = v.Http2, HeaderKeyFormat = v.HeaderKeyFormat }, DownstreamHttp)
+        .NotYet("upstream_http_protocol_options=[]", "auto_config", "http_filters=[]", "header_validation_config",
             "outlier_detection", "request_mirror_policies=[]", "hash_policy=[]", "retry_policy")
         .OneOf(required: true, "explicit_http_config", "use_downstream_protocol_config", "auto_config");
 
@@ -109,10 +120,11 @@ internal static class ClusterReader
         .Inline("circuit_breakers", CircuitBreakers)
         .Inline("common_http_protocol_options", CommonHttp)
         .Inline("http_protocol_options", Http1)
+        .Message("http2_protocol_options", _ => null, WithHttp2, Http2ProtocolOptionsReader.Fields)
         .Add(new ConfigField("typed_extension_protocol_options", "map of Any", FieldSupport.Supported), ReadProtocolOptions)
         .AddEndpoints()
         .NotYet("transport_socket_matches=[]", "transport_socket_matcher", "cluster_type", "eds_cluster_config", "health_checks=[]",
-            "max_requests_per_connection", "upstream_http_protocol_options", "http2_protocol_options", "extension_protocol_options=[]", "dns_jitter=0s",
+            "max_requests_per_connection", "upstream_http_protocol_options", "extension_protocol_options=[]", "dns_jitter=0s",
             "dns_failure_refresh_rate", "respect_dns_ttl=false", "dns_resolvers=[]", "use_tcp_for_dns_lookups=false", "dns_resolution_config",
             "typed_dns_resolver_config", "wait_for_warm_on_init=true", "outlier_detection", "cleanup_interval", "upstream_bind_config", "lb_subset_config",
             "ring_hash_lb_config", "maglev_lb_config", "original_dst_lb_config", "least_request_lb_config", "round_robin_lb_config=[]",
@@ -150,6 +162,9 @@ internal static class ClusterReader
 
         return cluster;
     }
+
+    private static ClusterConfig WithHttp2(ClusterConfig cluster, Http2ProtocolOptions options) =>
+        cluster with { HttpProtocol = UpstreamHttpProtocol.Http2, Http2 = options };
 
     private static ClusterConfig WithThresholds(ClusterConfig cluster, ValueList<Threshold> thresholds)
     {

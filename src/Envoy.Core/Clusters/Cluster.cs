@@ -14,6 +14,7 @@ internal sealed class Cluster
     private readonly ILoadBalancer _balancer;
     private readonly List<IHostObserver> _observers = [];
     private readonly Dictionary<Type, object> _locals = [];
+    private Http2CodecStats? _http2Stats;
 
     public Cluster(Worker worker, ClusterSnapshot snapshot, HostSetSnapshot hosts)
     {
@@ -39,6 +40,9 @@ internal sealed class Cluster
 
     public ClusterLoadBalancerStats BalancerStats { get; }
 
+    /// <summary>What the codecs of its HTTP/2 connections count.</summary>
+    public Http2CodecStats Http2Stats => _http2Stats ??= new Http2CodecStats(Snapshot.Stats.Scope("http2"), Worker.Index);
+
     /// <summary>The circuit breakers, shared with the other workers.</summary>
     public ClusterLimits Limits => Snapshot.Limits;
 
@@ -51,6 +55,14 @@ internal sealed class Cluster
         Worker.AssertOwned();
         return _balancer.Choose();
     }
+
+    /// <summary>Whether a request goes over HTTP/2; <paramref name="downstream"/>: it came over it.</summary>
+    public bool UsesHttp2(bool downstream) => Snapshot.Config.HttpProtocol switch
+    {
+        UpstreamHttpProtocol.Http1 => false,
+        UpstreamHttpProtocol.Http2 => true,
+        _ => downstream,
+    };
 
     /// <summary>Tells <paramref name="observer"/> of hosts that go, from now on.</summary>
     public void AddObserver(IHostObserver observer)

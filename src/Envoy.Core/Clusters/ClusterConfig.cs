@@ -1,5 +1,6 @@
 using Envoy.Extensions;
 using Envoy.Http.Http1;
+using Envoy.Http.Http2;
 using Envoy.Net;
 
 namespace Envoy.Clusters;
@@ -43,6 +44,19 @@ public enum DnsLookupFamily
     All,
 }
 
+/// <summary>Which protocol a cluster's requests go over (<c>upstreams.http.v3.HttpProtocolOptions</c>).</summary>
+public enum UpstreamHttpProtocol
+{
+    /// <summary>HTTP/1.1. The default.</summary>
+    Http1,
+
+    /// <summary>HTTP/2, of which the upstream knows without being told.</summary>
+    Http2,
+
+    /// <summary>Whichever the client speaks (<c>use_downstream_protocol_config</c>).</summary>
+    Downstream,
+}
+
 /// <summary>An upstream cluster (<c>envoy.config.cluster.v3.Cluster</c>). Immutable.</summary>
 public sealed record ClusterConfig
 {
@@ -81,6 +95,12 @@ public sealed record ClusterConfig
 
     /// <summary>Idle time after which a pooled upstream connection is closed. Default 1 h; <see cref="TimeSpan.Zero"/>: never.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Which protocol requests go over. Default <see cref="UpstreamHttpProtocol.Http1"/>.</summary>
+    public UpstreamHttpProtocol HttpProtocol { get; init; }
+
+    /// <summary>Limits and windows of HTTP/2. Default: Envoy's.</summary>
+    public Http2ProtocolOptions Http2 { get; init; } = new();
 
     /// <summary>How the names of a request's headers are written, and whether how a response's were is passed on. Default <see cref="HeaderKeyFormat.LowerCase"/>.</summary>
     public HeaderKeyFormat HeaderKeyFormat { get; init; }

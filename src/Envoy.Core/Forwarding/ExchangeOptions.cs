@@ -10,6 +10,9 @@ internal sealed class ExchangeOptions
     /// <summary>Where to.</summary>
     public Cluster Cluster { get; set; } = null!;
 
+    /// <summary>Over HTTP/2; else over HTTP/1.1.</summary>
+    public bool Http2 { get; set; }
+
     /// <summary>Connections and limits of the high priority.</summary>
     public bool HighPriority { get; set; }
 

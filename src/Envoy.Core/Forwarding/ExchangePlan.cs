@@ -16,6 +16,7 @@ internal static class ExchangePlan
     public static void Fill(ExchangeOptions options, Cluster cluster, ForwardAction forward, HeaderMap headers, Route route, IHttpStreamHost host)
     {
         options.Cluster = cluster;
+        options.Http2 = cluster.UsesHttp2(host.StreamInfo.Protocol == "HTTP/2");
         options.HighPriority = forward.Config.Priority == RoutingPriority.High;
         options.BufferLimit = host.BufferLimit;
         options.KeepLimit = KeepLimit(route, host.BufferLimit);

@@ -40,7 +40,7 @@ internal sealed class RequestCopy : IExchangeHandler
     public HeaderMap ResponseTrailers { get; } = new();
 
     /// <summary>Begins. Returns whether it wants the request's body; if not, it must not be touched again.</summary>
-    public bool Start(RequestMirror mirror, Cluster cluster, ExchangeOptions like, HeaderMap headers, bool endStream, ByteSink values)
+    public bool Start(RequestMirror mirror, Cluster cluster, ExchangeOptions like, bool downstreamIsHttp2, HeaderMap headers, bool endStream, ByteSink values)
     {
         _headers.CopyFrom(headers);
         _over = _holdsBack = _returned = false;
@@ -48,6 +48,7 @@ internal sealed class RequestCopy : IExchangeHandler
         RewriteHost(mirror, values);
         var options = _exchange.Options;
         options.Cluster = cluster;
+        options.Http2 = cluster.UsesHttp2(downstreamIsHttp2);
         options.HighPriority = like.HighPriority;
         options.Timeout = like.Timeout;
         options.BufferLimit = like.BufferLimit;

@@ -41,6 +41,8 @@ internal static class RetryDecisions
             // What was not even begun because of a limit is not begun again because of a retry.
             case StreamResetReason.Overflow:
                 return false;
+            case StreamResetReason.RemoteRefused when (on & RetryConditions.RefusedStream) != 0:
+                return true;
             case StreamResetReason.LocalConnectionFailure or StreamResetReason.RemoteConnectionFailure or StreamResetReason.ConnectionTimeout:
                 return (on & (RetryConditions.ConnectFailure | RetryConditions.Status5xx | RetryConditions.GatewayError | RetryConditions.Reset)) != 0
                     || ((on & RetryConditions.ResetBeforeRequest) != 0 && !requestStarted);

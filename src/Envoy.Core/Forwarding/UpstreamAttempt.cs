@@ -3,6 +3,7 @@ using Envoy.Clusters;
 using Envoy.Clusters.Hosts;
 using Envoy.Clusters.Pools;
 using Envoy.Http.Headers;
+using Envoy.Http.Http2;
 using Envoy.Http.Streams;
 using Envoy.Runtime;
 using Envoy.Runtime.Timers;
@@ -56,15 +57,18 @@ internal sealed class UpstreamAttempt : IStreamRequester, IClientStreamHandler, 
     /// <summary>Its time was up, and another try was begun beside it.</summary>
     public bool IsOutlived { get; set; }
 
+    /// <summary>It goes, or went, over HTTP/2.</summary>
+    public bool IsHttp2 { get; private set; }
+
     public bool IsAboveHigh => _stream is { IsAboveWriteHighWatermark: true };
 
     /// <summary>Begins; the outcome may come from within the call.</summary>
-    public void Start(Host host, Http1Pool pool)
+    public void Start(Host host, IHttpPool pool)
     {
         Host = host;
         HostStats = host.Stats.Of(_worker);
         IsActive = true;
-        IsSent = HasAnswered = IsOutlived = _held = false;
+        IsSent = HasAnswered = IsOutlived = IsHttp2 = _held = false;
         _stream = null;
         pool.Request(_place);
     }
@@ -108,6 +112,7 @@ internal sealed class UpstreamAttempt : IStreamRequester, IClientStreamHandler, 
     public void OnStreamReady(IClientStream stream, Host host)
     {
         _stream = stream;
+        IsHttp2 = stream is Http2ClientStream;
         IsSent = true;
         _exchange.OnReady(this, stream);
         if (_held && IsActive)

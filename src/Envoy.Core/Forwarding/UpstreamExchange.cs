@@ -82,6 +82,9 @@ internal sealed partial class UpstreamExchange : ITimerHandler
     /// <summary>The host of the last try, or of the one that answered; null before.</summary>
     public Host? Host { get; private set; }
 
+    /// <summary>The answer came over HTTP/2.</summary>
+    public bool IsHttp2 { get; private set; }
+
     /// <summary>How often the request was sent, or was to be.</summary>
     public int AttemptCount { get; private set; }
 
@@ -395,7 +398,7 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         Host = host;
         var attempt = _free.TryPop(out var free) ? free : new UpstreamAttempt(this, _worker);
         _active.Add(attempt);
-        attempt.Start(host, Http1Pools.Of(Cluster).For(host, Options.HighPriority));
+        attempt.Start(host, HttpPools.Of(Cluster).For(host, Options.Http2, Options.HighPriority));
     }
 
     /// <summary>Draws a host; again, as often as the policy allows, while it is one that a predicate rejects.</summary>
@@ -469,6 +472,7 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         _started = true;
         _winner = attempt;
         Host = attempt.Host;
+        IsHttp2 = attempt.IsHttp2;
         if (_requestComplete)
         {
             ServiceTime = _worker.Now - _requestCompleteAt;

@@ -19,13 +19,11 @@ namespace Envoy.Clusters.Pools;
 ///                                                  └─ failed ─► the whole queue fails (Envoy's rule: a host that refuses one refuses all)
 /// </code>
 /// </remarks>
-internal sealed class Http1Pool
+internal sealed class Http1Pool : IHttpPool
 {
     private readonly Cluster _cluster;
     private readonly Stack<Http1ClientConnection> _idle = new();
-    private StreamRequest? _firstPending;
-    private StreamRequest? _lastPending;
-    private int _pending;
+    private readonly PendingRequests _pending;
     private int _connecting;
     private int _connections;
     private bool _draining;
@@ -36,6 +34,7 @@ internal sealed class Http1Pool
         _cluster = cluster;
         Host = host;
         HostStats = host.Stats.Of(cluster.Worker);
+        _pending = new PendingRequests(this, cluster, limits);
     }
 
     public Host Host { get; }
@@ -50,7 +49,6 @@ internal sealed class Http1Pool
 
     public bool IsDraining => _draining;
 
-    /// <summary>Gives <paramref name="request"/> a stream, now or later, or says why not.</summary>
     public void Request(StreamRequest request)
     {
         while (_idle.TryPop(out var idle))
@@ -61,26 +59,16 @@ internal sealed class Http1Pool
             return;
         }
 
-        var limits = Limits;
-        if (!limits.PendingRequests.CanCreate)
-        {
-            _cluster.Stats.UpstreamRqPendingOverflow.Inc();
-            request.Requester.OnStreamFailed(StreamResetReason.Overflow, "");
-            return;
-        }
-
-        Enqueue(request);
-        if (_connecting < _pending)
+        if (_pending.TryAdd(request) && _connecting < _pending.Count)
             TryConnect();
     }
 
     public void Cancel(StreamRequest request)
     {
-        Dequeue(request);
+        _pending.Remove(request);
         _cluster.Stats.UpstreamRqCancelled.Inc();
     }
 
-    /// <summary>The host is gone: idle connections end now, busy ones when they are done.</summary>
     public void Drain()
     {
         _draining = true;
@@ -98,9 +86,9 @@ internal sealed class Http1Pool
     /// <summary>A connection is free for the next request.</summary>
     public void OnIdle(Http1ClientConnection connection)
     {
-        if (_firstPending is { } request)
+        if (_pending.First is { } request)
         {
-            Dequeue(request);
+            _pending.Remove(request);
             Attach(connection, request);
         }
         else if (_draining)
@@ -119,15 +107,7 @@ internal sealed class Http1Pool
     {
         _connecting--;
         _connections--;
-        var reason = timedOut ? StreamResetReason.ConnectionTimeout : StreamResetReason.RemoteConnectionFailure;
-        var details = timedOut ? "" : "delayed connect error: " + SocketErrorText.Of(error);
-        // Those that wait now; who asks again from within the call waits for a connection of its own.
-        for (var left = _pending; left > 0 && _firstPending is { } request; left--)
-        {
-            Dequeue(request);
-            _cluster.Stats.UpstreamRqPendingFailureEject.Inc();
-            request.Requester.OnStreamFailed(reason, details);
-        }
+        _pending.FailAll(timedOut, error);
     }
 
     /// <summary>A connection that was made is gone.</summary>
@@ -137,7 +117,7 @@ internal sealed class Http1Pool
         if (connection.IsInIdleStack)
             RemoveIdle(connection);
         // Those that wait may have counted on this one.
-        if (_connecting < _pending)
+        if (_connecting < _pending.Count)
             TryConnect();
     }
 
@@ -176,39 +156,6 @@ internal sealed class Http1Pool
         _connecting++;
         _cluster.Stats.UpstreamCxHttp1Total.Inc();
         new Http1ClientConnection(this).Open();
-    }
-
-    private void Enqueue(StreamRequest request)
-    {
-        request.Pool = this;
-        request.Previous = _lastPending;
-        request.Next = null;
-        if (_lastPending is null)
-            _firstPending = request;
-        else
-            _lastPending.Next = request;
-        _lastPending = request;
-        _pending++;
-        Limits.PendingRequests.Inc();
-        _cluster.Stats.UpstreamRqPendingTotal.Inc();
-        _cluster.Stats.UpstreamRqPendingActive.Inc();
-    }
-
-    private void Dequeue(StreamRequest request)
-    {
-        if (request.Previous is { } previous)
-            previous.Next = request.Next;
-        else
-            _firstPending = request.Next;
-        if (request.Next is { } next)
-            next.Previous = request.Previous;
-        else
-            _lastPending = request.Previous;
-        request.Previous = request.Next = null;
-        request.Pool = null;
-        _pending--;
-        Limits.PendingRequests.Dec();
-        _cluster.Stats.UpstreamRqPendingActive.Dec();
     }
 
     private void RemoveIdle(Http1ClientConnection gone)

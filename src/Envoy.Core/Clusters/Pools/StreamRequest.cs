@@ -23,7 +23,7 @@ internal sealed class StreamRequest(IStreamRequester requester)
 {
     internal StreamRequest? Previous;
     internal StreamRequest? Next;
-    internal Http1Pool? Pool;
+    internal IHttpPool? Pool;
 
     public IStreamRequester Requester { get; } = requester;
 

@@ -625,6 +625,8 @@ internal sealed partial class Http2Connection
             return;
         }
 
+        if (!HasPeerSettings)
+            PeerMaxConcurrentStreams = uint.MaxValue;
         for (; !payload.IsEmpty; payload = payload[6..])
         {
             if (!Apply((Http2Setting)BinaryPrimitives.ReadUInt16BigEndian(payload), BinaryPrimitives.ReadUInt32BigEndian(payload[2..])))
@@ -707,14 +709,14 @@ internal sealed partial class Http2Connection
         if (!_isServer)
         {
             IsGoingAway = true;
-            _all.AddRange(_streams.Values);
-            foreach (var stream in _all)
+            var streams = SnapshotOfStreams();
+            foreach (var stream in streams)
             {
                 if (stream.IsOpen && stream.Id > last)
                     End(stream, StreamResetReason.RemoteRefused, "");
             }
 
-            _all.Clear();
+            Return(streams);
         }
 
         _owner.OnGoAway(last, (Http2ErrorCode)BinaryPrimitives.ReadUInt32BigEndian(payload[4..]));

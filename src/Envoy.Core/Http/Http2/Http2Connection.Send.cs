@@ -6,8 +6,8 @@ namespace Envoy.Http.Http2;
 /// <summary>What goes out: frames, windows, and whose turn it is.</summary>
 internal sealed partial class Http2Connection
 {
-    // Beyond what the socket has not taken: enough to keep it busy for a turn.
-    private const long OutputLimit = 256 * 1024;
+    // Given to the owner at the latest when there is so much of it: only then it can say that it has enough.
+    private const long OutputPart = 256 * 1024;
 
     private long _sendWindow = DefaultWindow;
     private long _peerInitialWindow = DefaultWindow;
@@ -24,18 +24,25 @@ internal sealed partial class Http2Connection
         if (IsDead)
             return;
         PumpWaiting();
-        foreach (var stream in SnapshotOfStreams())
-            stream.OnConnectionWatermark(above: false);
-        _all.Clear();
+        var streams = SnapshotOfStreams();
+        foreach (var stream in streams)
+        {
+            // The first of them may have filled it again; those behind are still held back.
+            if (!IsOutputFull)
+                stream.OnConnectionWatermark(above: false);
+        }
+
+        Return(streams);
         FlushOutput();
     }
 
     /// <summary>More waits in front of the socket than should.</summary>
     public void OnOutputFull()
     {
-        foreach (var stream in SnapshotOfStreams())
+        var streams = SnapshotOfStreams();
+        foreach (var stream in streams)
             stream.OnConnectionWatermark(above: true);
-        _all.Clear();
+        Return(streams);
     }
 
     /// <summary>Shows streams whose readers want to read again what was held for them.</summary>
@@ -71,7 +78,8 @@ internal sealed partial class Http2Connection
     public bool ResetStalled()
     {
         var any = false;
-        foreach (var stream in SnapshotOfStreams())
+        var streams = SnapshotOfStreams();
+        foreach (var stream in streams)
         {
             if (!stream.IsOpen || !stream.IsDetached)
                 continue;
@@ -86,7 +94,7 @@ internal sealed partial class Http2Connection
             any = true;
         }
 
-        _all.Clear();
+        Return(streams);
         return any;
     }
 
@@ -154,7 +162,7 @@ internal sealed partial class Http2Connection
         var pending = stream.Pending;
         while (!pending.IsEmpty)
         {
-            if (IsOutputFull || _out.Length >= OutputLimit || frames-- == 0)
+            if (IsOutputFull || frames-- == 0)
                 return false;
             var count = (int)Math.Min(Math.Min(pending.Length, Http2FrameHeader.DefaultMaxLength), Math.Min(stream.SendWindow, _sendWindow));
             if (count <= 0)
@@ -166,6 +174,8 @@ internal sealed partial class Http2Connection
             stream.SendWindow -= count;
             _sendWindow -= count;
             _guard.OnDataSent();
+            if (_out.Length >= OutputPart)
+                _owner.Write(_out);
             stream.CheckLow();
             if (!end)
                 continue;
@@ -186,7 +196,7 @@ internal sealed partial class Http2Connection
     // One frame each, round and round: a large body does not make its neighbours wait.
     private void PumpWaiting()
     {
-        for (var moved = true; moved && _waiting > 0 && !IsOutputFull && _out.Length < OutputLimit && !IsDead;)
+        for (var moved = true; moved && _waiting > 0 && !IsOutputFull && !IsDead;)
         {
             moved = false;
             for (var left = _waiting; left > 0 && _firstWaiting is { } stream; left--)
@@ -314,12 +324,5 @@ internal sealed partial class Http2Connection
     {
         if (!_receiving && !_out.IsEmpty)
             _owner.Write(_out);
-    }
-
-    private List<Http2Stream> SnapshotOfStreams()
-    {
-        _all.Clear();
-        _all.AddRange(_streams.Values);
-        return _all;
     }
 }

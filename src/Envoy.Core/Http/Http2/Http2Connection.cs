@@ -20,6 +20,7 @@ internal sealed partial class Http2Connection
 {
     private const long MaxWindow = int.MaxValue;
     private const int DefaultWindow = 65535;
+    private const uint AssumedConcurrentStreams = 100;
 
     // Streams that we have reset lately: what the peer had under way for them is no fault.
     private const int RememberedResets = 64;
@@ -34,7 +35,7 @@ internal sealed partial class Http2Connection
     private readonly ByteQueue _out;
     private readonly Dictionary<uint, Http2Stream> _streams = [];
     private readonly Stack<Http2Stream> _free = new();
-    private readonly List<Http2Stream> _all = [];
+    private readonly Stack<List<Http2Stream>> _lists = new();
     private readonly uint[] _resets = new uint[RememberedResets];
     private readonly bool _isServer;
     private int _nextReset;
@@ -85,8 +86,8 @@ internal sealed partial class Http2Connection
     /// <summary>No stream begins any more.</summary>
     public bool IsGoingAway { get; private set; }
 
-    /// <summary>How many streams the peer lets us have at the same time.</summary>
-    public uint PeerMaxConcurrentStreams { get; private set; } = uint.MaxValue;
+    /// <summary>How many streams the peer lets us have at the same time; until it says so, what no peer should go below (section 6.5.2).</summary>
+    public uint PeerMaxConcurrentStreams { get; private set; } = AssumedConcurrentStreams;
 
     /// <summary>The peer serves CONNECT with <c>:protocol</c>.</summary>
     public bool PeerAllowsConnect { get; private set; }
@@ -248,8 +249,8 @@ internal sealed partial class Http2Connection
 
     private void EndAll(StreamResetReason reason, string details)
     {
-        _all.AddRange(_streams.Values);
-        foreach (var stream in _all)
+        var streams = SnapshotOfStreams();
+        foreach (var stream in streams)
         {
             if (!stream.IsOpen)
                 continue;
@@ -259,7 +260,21 @@ internal sealed partial class Http2Connection
             stream.OnReset(reason, details);
         }
 
-        _all.Clear();
+        Return(streams);
+    }
+
+    // What streams hear may end others, begin some, or bring another walk about.
+    private List<Http2Stream> SnapshotOfStreams()
+    {
+        var list = _lists.TryPop(out var spare) ? spare : [];
+        list.AddRange(_streams.Values);
+        return list;
+    }
+
+    private void Return(List<Http2Stream> list)
+    {
+        list.Clear();
+        _lists.Push(list);
     }
 
     private void Remember(uint id)

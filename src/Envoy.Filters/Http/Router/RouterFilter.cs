@@ -158,7 +158,7 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
         info.Times.FirstUpstreamRx = info.Moment(_callbacks.Worker.Now);
         if (endStream)
             info.Times.LastUpstreamRx = info.Times.FirstUpstreamRx;
-        info.UpstreamProtocol = "HTTP/1.1";
+        info.UpstreamProtocol = _exchange.IsHttp2 ? "HTTP/2" : "HTTP/1.1";
         info.UpstreamHost = _exchange.Host?.Address;
         info.UpstreamHostName = _exchange.Host?.Hostname;
         var response = ResponseHeaders;
@@ -272,7 +272,7 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
         if (_shared.Upstreams.Clusters.Find(name) is not { } cluster)
             return;
         var copy = _shared.RentCopy();
-        if (copy.Start(mirror, cluster, _exchange.Options, headers, endStream, _shared.Values))
+        if (copy.Start(mirror, cluster, _exchange.Options, host.StreamInfo.Protocol == "HTTP/2", headers, endStream, _shared.Values))
             (_copies ??= []).Add(copy);
     }
 

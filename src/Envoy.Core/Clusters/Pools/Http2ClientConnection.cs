@@ -1,0 +1,234 @@
+using Envoy.Buffers;
+using Envoy.Http.Http2;
+using Envoy.Http.Streams;
+using Envoy.Net;
+using Envoy.Runtime;
+using Envoy.Runtime.Timers;
+
+namespace Envoy.Clusters.Pools;
+
+/// <summary>A pooled HTTP/2 connection to an upstream and the streams on it: gives its codec the socket, the clock and the statistics. Worker-owned.</summary>
+internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2ConnectionHandler, IResumable, ITimerHandler
+{
+    // Envoy's defaults of max_response_headers_kb and max_headers_count.
+    private const int MaxHeaderBytes = 60 * 1024;
+    private const int MaxHeaderCount = 100;
+
+    private readonly Http2Pool _pool;
+    private readonly UpstreamConnectionAccount _account;
+    private readonly Http2Connection _codec;
+    private readonly TimerNode? _idleTimer;
+    private Http2Keepalive? _keepalive;
+    private Connection _connection = null!;
+    private long _idleSince;
+    private long _requests;
+    private bool _connected;
+    private bool _resumeQueued;
+    private bool _closed;
+
+    public Http2ClientConnection(Http2Pool pool)
+    {
+        _pool = pool;
+        _account = new UpstreamConnectionAccount(pool.Cluster, pool.Host, pool.Limits);
+        var config = pool.Cluster.Snapshot.Config;
+        _codec = new Http2Connection(isServer: false, config.Http2, MaxHeaderBytes, MaxHeaderCount, config.PerConnectionBufferLimitBytes, SlabPool.Of(Worker), this);
+        if (config.IdleTimeout > TimeSpan.Zero)
+            _idleTimer = new TimerNode(this);
+    }
+
+    /// <summary>Takes another stream.</summary>
+    public bool HasRoom => _connected && _connection.IsOpen && _codec.CanOpen && !_pool.IsDraining;
+
+    public bool IsOutputEmpty => _connection.WriteBuffered == 0;
+
+    public bool IsOutputFull => _connection.IsAboveWriteHighWatermark;
+
+    IResumable? IResumable.NextResumed { get; set; }
+
+    private Worker Worker => _pool.Cluster.Worker;
+
+    private ClusterTrafficStats Stats => _pool.Cluster.Stats;
+
+    public void Connect() => _connection = _account.Open(this);
+
+    /// <summary>Begins a stream.</summary>
+    public Http2ClientStream Open(IClientStreamHandler handler)
+    {
+        var wasIdle = _codec.ActiveStreams == 0;
+        _requests++;
+        var stream = _codec.Open(handler);
+        if (wasIdle && _keepalive is not null && _pool.Cluster.Snapshot.Config.Http2.Keepalive!.ConnectionIdleInterval is { Ticks: > 0 } idle
+            && Worker.Now - _idleSince >= idle.TotalMilliseconds)
+            _keepalive.Ask();
+        return stream;
+    }
+
+    /// <summary>Ends it if nothing is under way, else when that is done.</summary>
+    public void CloseIfIdle()
+    {
+        if (_connected && _codec.ActiveStreams == 0)
+            _connection.Close(ConnectionCloseType.NoFlush);
+    }
+
+    public void OnData(ByteQueue input, bool endOfStream) => _codec.Receive(input);
+
+    public void OnEvent(ConnectionEvent connectionEvent)
+    {
+        if (connectionEvent == ConnectionEvent.Connected)
+        {
+            OnConnected();
+            return;
+        }
+
+        _closed = true;
+        if (_idleTimer is not null)
+            Worker.Disarm(_idleTimer);
+        _keepalive?.Stop();
+        var active = _codec.ActiveStreams;
+        _account.OnClosed(connectionEvent, active > 0);
+        if (!_account.IsConnected)
+        {
+            _pool.OnConnectFailed(this, _account.TimedOut, _connection.ConnectError);
+            return;
+        }
+
+        Stats.UpstreamRqPerCx.Record(_requests);
+        Stats.UpstreamRqRxReset.Add(active);
+        try
+        {
+            _codec.OnClosed();
+        }
+        finally
+        {
+            _pool.OnClosed(this);
+        }
+    }
+
+    public void OnAboveWriteHighWatermark()
+    {
+        Stats.UpstreamFlowControlBackedUpTotal.Inc();
+        _codec.OnOutputFull();
+    }
+
+    public void OnBelowWriteLowWatermark()
+    {
+        Stats.UpstreamFlowControlDrainedTotal.Inc();
+        _codec.OnOutputDrained();
+    }
+
+    public void OnTimer(TimerNode timer)
+    {
+        if (_closed || _codec.ActiveStreams > 0)
+            return;
+        var left = (long)_pool.Cluster.Snapshot.Config.IdleTimeout.TotalMilliseconds - (Worker.Now - _idleSince);
+        if (left > 0)
+        {
+            Worker.Arm(timer, left);
+            return;
+        }
+
+        Stats.UpstreamCxIdleTimeout.Inc();
+        _codec.GoAway(final: true);
+        _connection.Close(ConnectionCloseType.FlushWrite);
+    }
+
+    void IResumable.OnResumed()
+    {
+        _resumeQueued = false;
+        if (_closed)
+            return;
+        _codec.Resume();
+        if (_codec.ActiveStreams > 0)
+        {
+            _pool.OnRoom(this);
+            return;
+        }
+
+        if (_codec.IsGoingAway || _pool.IsDraining)
+            _connection.Close(ConnectionCloseType.FlushWrite);
+        else
+            _pool.OnRoom(this);
+    }
+
+    public void Write(ByteQueue output) => _connection.Write(output, endOfStream: false);
+
+    public void OnStreamBegun(Http2ServerStream stream) => throw new NotSupportedException("An upstream begins no stream.");
+
+    public void OnStreamClosed(Http2Stream stream)
+    {
+        Stats.UpstreamRqActive.Dec();
+        _pool.HostStats.RqActive--;
+        _pool.Limits.Requests.Dec();
+        if (_closed)
+            return;
+        if (_codec.ActiveStreams == 0)
+        {
+            _idleSince = Worker.Now;
+            if (_idleTimer is { IsArmed: false })
+                Worker.Arm(_idleTimer, _pool.Cluster.Snapshot.Config.IdleTimeout);
+        }
+
+        // Others that wait for room, and the connection's end, are seen to when the codec is done with this one.
+        QueueResume();
+    }
+
+    public void OnPeerReset(Http2Stream stream) => Stats.UpstreamRqRxReset.Inc();
+
+    public void OnFlushPending()
+    {
+    }
+
+    public void OnPeerSettings() => QueueResume();
+
+    public void OnGoAway(uint lastStreamId, Http2ErrorCode code)
+    {
+        Stats.UpstreamCxCloseNotify.Inc();
+        _pool.OnGoingAway();
+        QueueResume();
+    }
+
+    public void OnPong() => _keepalive?.OnPong();
+
+    public void OnConnectionError(Http2ErrorCode code, string message)
+    {
+        Stats.UpstreamCxProtocolError.Inc();
+        if (!_closed)
+            _connection.Close(ConnectionCloseType.FlushWrite);
+    }
+
+    public void ScheduleResume() => QueueResume();
+
+    public void Count(Http2Count count)
+    {
+        _pool.Cluster.Http2Stats.Count(count);
+        if (count == Http2Count.TxReset)
+            Stats.UpstreamRqTxReset.Inc();
+    }
+
+    private void OnConnected()
+    {
+        _connected = true;
+        _idleSince = Worker.Now;
+        _account.OnConnected();
+        _codec.Start();
+        if (_idleTimer is not null)
+            Worker.Arm(_idleTimer, _pool.Cluster.Snapshot.Config.IdleTimeout);
+        if (_pool.Cluster.Snapshot.Config.Http2.Keepalive is { } keepalive)
+            _keepalive = new Http2Keepalive(Worker, _codec, keepalive, OnSilence);
+        _pool.OnConnected(this);
+    }
+
+    private void OnSilence()
+    {
+        Count(Http2Count.KeepaliveTimeout);
+        _connection.Close(ConnectionCloseType.NoFlush);
+    }
+
+    private void QueueResume()
+    {
+        if (_resumeQueued || _closed)
+            return;
+        _resumeQueued = true;
+        Worker.ResumeNextTurn(this);
+    }
+}

@@ -10,7 +10,7 @@ if (options is null)
     return 2;
 }
 
-Func<IFuzzTarget>[] all = [() => new Http1Target(), () => new HeadersTarget(), () => new HpackTarget(), () => new RoutesTarget(), () => new FormatTarget(), () => new ConfigTarget()];
+Func<IFuzzTarget>[] all = [() => new Http1Target(), () => new HeadersTarget(), () => new HpackTarget(), () => new Http2Target(), () => new RoutesTarget(), () => new FormatTarget(), () => new ConfigTarget()];
 var targets = all.Select(make => make()).Where(t => options.Target is null || t.Name == options.Target).ToList();
 if (targets.Count == 0)
 {

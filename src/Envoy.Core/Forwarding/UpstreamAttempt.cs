@@ -114,9 +114,10 @@ internal sealed class UpstreamAttempt : IStreamRequester, IClientStreamHandler, 
         _stream = stream;
         IsHttp2 = stream is Http2ClientStream;
         IsSent = true;
-        _exchange.OnReady(this, stream);
-        if (_held && IsActive)
+        // Held back while there was no stream yet; what is asked for from here on finds one.
+        if (_held)
             stream.ReadDisable(true);
+        _exchange.OnReady(this, stream);
     }
 
     public void OnStreamFailed(StreamResetReason reason, string details) => Fail(reason, details);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Envoy.AccessLog;
+using Envoy.Buffers;
 using Envoy.Clusters;
 using Envoy.ConnectionManager;
 using Envoy.FilterChains.Http;
@@ -11,6 +12,8 @@ using Envoy.Filters.Http.Fault;
 using Envoy.Filters.Http.HeaderMutation;
 using Envoy.Filters.Http.HealthCheck;
 using Envoy.Filters.Network.TcpProxy;
+using Envoy.Http.Hpack;
+using Envoy.Http.Http2;
 using Envoy.Integration.Tests.Support;
 using Envoy.Listeners;
 using Envoy.Matching;
@@ -73,6 +76,84 @@ public sealed class SteadyStateTests(EngineKind engine) : HttpFixture(engine)
                 if (end >= 0)
                     length = end + 4 + bodySize;
             }
+        }
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Http2Requests_OnKeptConnections_AllocateNothing(bool http2Upstream)
+    {
+        byte[] response = [.. "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 1024\r\n\r\n"u8, .. new byte[1024]];
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            var buffer = new byte[4096];
+            while (await ReadRequest(c, buffer))
+                await c.SendAsync(response);
+        });
+        // With HTTP/2 on both sides: a proxy behind this one turns it into HTTP/1 again.
+        await using var inner = await TestProxy.ForwardTo(upstream, Options with { TimeProvider = TimeProvider.System, ConfigureHttp = h => h with { AccessLogs = [] } });
+        await using var proxy = await TestProxy.ForwardTo(upstream, Options with
+        {
+            TimeProvider = TimeProvider.System,
+            ConfigureHttp = h => h with { AccessLogs = [] },
+            ConfigureCluster = c => !http2Upstream ? c : c with
+            {
+                HttpProtocol = UpstreamHttpProtocol.Http2,
+                Endpoints = [new LocalityEndpointsConfig { LbEndpoints = [new EndpointConfig(new SocketAddressConfig("127.0.0.1", (ushort)inner.Port))] }],
+            },
+        });
+        var id = 0u;
+        var encoder = new HpackEncoder();
+        var block = new ByteSink();
+        var request = new byte[512];
+        await AssertAllocatesNothing(proxy, WarmUp / 2, Exchanges / 2, Exchange);
+        Assert.That(proxy.Statistics["http.ingress.downstream_rq_2xx"], Is.GreaterThan(Exchanges / 2));
+        Assert.That(proxy.Statistics["cluster.upstream.upstream_cx_http2_total"] > 0, Is.EqualTo(http2Upstream));
+
+        void Exchange(Socket client, byte[] buffer)
+        {
+            if (id == 0)
+            {
+                client.Send((byte[])[.. Http2Connection.Preface, .. Frame(Http2FrameType.Settings, 0, 0, []), .. Frame(Http2FrameType.WindowUpdate, 0, 0, [0x70, 0, 0, 0])]);
+                id = 1;
+            }
+
+            block.Clear();
+            encoder.BeginBlock(block);
+            encoder.Write(Envoy.Http.Headers.HeaderId.Method, ":method"u8, "POST"u8, false, block);
+            encoder.Write(Envoy.Http.Headers.HeaderId.Scheme, ":scheme"u8, "http"u8, false, block);
+            encoder.Write(Envoy.Http.Headers.HeaderId.Path, ":path"u8, "/path?query"u8, false, block);
+            encoder.Write(Envoy.Http.Headers.HeaderId.Authority, ":authority"u8, "test"u8, false, block);
+            encoder.Write(Envoy.Http.Headers.HeaderId.ContentLength, "content-length"u8, "5"u8, false, block);
+            new Http2FrameHeader(block.Length, Http2FrameType.Headers, Http2FrameFlags.EndHeaders, id).Write(request);
+            block.Written.CopyTo(request.AsSpan(9));
+            var at = 9 + block.Length;
+            new Http2FrameHeader(5, Http2FrameType.Data, Http2FrameFlags.EndStream, id).Write(request.AsSpan(at));
+            "hello"u8.CopyTo(request.AsSpan(at + 9));
+            client.Send(request, at + 14, SocketFlags.None);
+            id += 2;
+            // Until the frame that ends the stream has come; frames are not cut in the middle of their headers for want of room.
+            for (var (start, received) = (0, 0); ;)
+            {
+                var n = client.Receive(buffer, received, buffer.Length - received, SocketFlags.None);
+                if (n == 0)
+                    throw new EndOfStreamException();
+                received += n;
+                while (received - start >= 9 && Http2FrameHeader.Read(buffer.AsSpan(start)) is var frame && received - start >= 9 + frame.Length)
+                {
+                    start += 9 + frame.Length;
+                    if (frame.Type == Http2FrameType.Data && frame.Has(Http2FrameFlags.EndStream))
+                        return;
+                }
+            }
+        }
+
+        static byte[] Frame(Http2FrameType type, Http2FrameFlags flags, uint stream, byte[] payload)
+        {
+            var bytes = new byte[9 + payload.Length];
+            new Http2FrameHeader(payload.Length, type, flags, stream).Write(bytes);
+            payload.CopyTo(bytes, 9);
+            return bytes;
         }
     }
 

@@ -154,6 +154,27 @@ public sealed class Http2StreamTests(EngineKind engine) : HttpFixture(engine)
     }
 
     [Test]
+    public async Task RequestThatBegins_WhileTheClientReadsNothing_IsAnsweredWhenItReadsAgain()
+    {
+        await using var upstream = new FakeUpstream().Answer(r => r.Path == "/large", Answers.Ok(new byte[16_000_000])).Answer(Answers.Ok(new byte[100_000]));
+        await using var proxy = await TestProxy.ForwardTo(upstream, Options with { Configure = c => c with { Listeners = [c.Listeners[0] with { PerConnectionBufferLimitBytes = 1024 }] } });
+        using var client = await Http2Client.ConnectAsync(proxy, (Http2Setting.InitialWindowSize, 0x7fffffff));
+        await client.SendAsync(Http2Client.Number(Http2FrameType.WindowUpdate, 0, 0x7fff0000), client.Get(1, "/large"));
+        await proxy.WaitForAsync("http.ingress.downstream_flow_control_paused_reading_total");
+        await client.SendAsync(client.Get(3, "/small"));
+        await upstream.ReceivedAsync(2);
+        var left = new Dictionary<uint, int> { [1] = 16_000_000, [3] = 100_000 };
+        while (left.Values.Any(v => v > 0))
+        {
+            var frame = await client.ReadAsync(Http2FrameType.Data);
+            left[frame.Header.StreamId] -= frame.Payload.Length;
+        }
+
+        Assert.That(left.Values, Is.All.Zero);
+        await AssertQuiet(proxy);
+    }
+
+    [Test]
     public async Task ClientThatResets_EndsTheUpstreamsRequest()
     {
         await using var upstream = new FakeUpstream().AnswerNext(Answers.Never());

@@ -96,7 +96,7 @@ internal sealed class HpackDynamicTable
         var live = Count == 0 ? 0 : _end - _entries[_oldest].Offset;
         var from = _end - live;
         // Grows towards twice the size and no further: then at least half of it is free after a move.
-        var wanted = Math.Min(MaxSize * 2, Math.Max(512, (live + length) * 2));
+        var wanted = Math.Min(MaxSize * 2, Math.Max(2048, (live + length) * 2));
         var to = wanted > _arena.Length ? new byte[wanted] : _arena;
         _arena.AsSpan(from, live).CopyTo(to);
         _arena = to;
@@ -107,7 +107,7 @@ internal sealed class HpackDynamicTable
 
     private void GrowEntries()
     {
-        var grown = new Entry[Math.Max(16, _entries.Length * 2)];
+        var grown = new Entry[Math.Max(32, _entries.Length * 2)];
         for (var i = 0; i < Count; i++)
             grown[i] = _entries[(_oldest + i) & (_entries.Length - 1)];
         _entries = grown;

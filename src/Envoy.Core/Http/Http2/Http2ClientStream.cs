@@ -58,7 +58,8 @@ internal sealed class Http2ClientStream(Http2Connection connection) : Http2Strea
         var handler = _handler;
         _handler = null;
         IsDetached = true;
-        handler?.OnReset(reason, details);
+        // What stands behind the reason is the transport's word, and it has none.
+        handler?.OnReset(reason, "");
     }
 
     protected override void Deliver(ByteQueue data, bool endStream)

@@ -245,6 +245,7 @@ internal sealed partial class Http2Connection
         _owner.OnStreamClosed(stream);
         stream.Close();
         Release(stream);
+        FlushOutput();
     }
 
     private void EndAll(StreamResetReason reason, string details)

@@ -13,13 +13,14 @@ import time
 import measure
 import peers
 
-PROXIES = ("nginx", "haproxy", "ours")
+PROXIES = ("nginx", "haproxy", "nghttpx", "ours")
 CLOSE = ("Connection: close",)
 # name: (title, protocol, path, request headers)
 LOADS = {
     "h1": ("HTTP/1.1 keep-alive, 64 connections, 1 KiB", "http", "/", ()),
     "h1-64k": ("HTTP/1.1 keep-alive, 64 connections, 64 KiB", "http", "/64k", ()),
     "close": ("a new connection per request, 64 at a time, 1 KiB", "http", "/", CLOSE),
+    "h2": ("HTTP/2 to HTTP/1.1, 8 connections of 16 streams, 1 KiB", "h2", "/", ()),
     "tcp": ("TCP proxy, 64 connections, 1 KiB", "tcp", "/", ()),
 }
 SPECIAL = ("idle", "start")
@@ -106,25 +107,26 @@ def compare(options, cases, writer):
         ports = start_all(running_, options)
         running_peers = list(ports)
         for case in cases:
-            for peer in running_peers:
+            for peer in speaking(ports, case):
                 _, url = target(ports[peer], case)
                 if options.warm:
-                    measure.wrk(url, options.warm, LOADS[case][3])
+                    generator(case)(url, options.warm, LOADS[case][3])
             progress(f"warm-up, {case}")
         for number in range(options.rounds):
             for case in cases:
                 # Turned by one each round: nobody always follows the same neighbour.
-                turn = number % len(running_peers)
-                for peer in running_peers[turn:] + running_peers[:turn]:
+                able = speaking(ports, case)
+                turn = number % len(able)
+                for peer in able[turn:] + able[:turn]:
                     pid, url = target(ports[peer], case)
-                    row = measure.load(pid, url, options.seconds, LOADS[case][3])
+                    row = measure.load(pid, url, options.seconds, LOADS[case][3], generator(case))
                     row.update(round=number + 1, case=case, peer=peer)
                     rows.setdefault((case, peer), []).append(row)
                     if writer:
                         writer.writerow(row)
                 progress(f"round {number + 1} of {options.rounds}, {case}")
     for case in cases:
-        report(LOADS[case][0], {peer: rows[case, peer] for peer in running_peers}, options)
+        report(LOADS[case][0], {peer: rows[case, peer] for peer in speaking(ports, case)}, options)
     return len(running_peers) == len(options.peer)
 
 
@@ -141,6 +143,15 @@ def start_all(running_, options):
     return ports
 
 
+def speaking(ports, case):
+    """The peers that a case is for: the origin speaks no HTTP/2, nghttpx is here for nothing else."""
+    return [peer for peer in ports if LOADS[case][1] in ports[peer]]
+
+
+def generator(case):
+    return measure.h2load if LOADS[case][1] == "h2" else measure.wrk
+
+
 def target(ports, case):
     _, protocol, path, _ = LOADS[case]
     pid, port = ports[protocol]
@@ -152,10 +163,10 @@ def running(options, writer):
     case = next((case for case in options.case if case in LOADS), "h1")
     title, _, _, headers = LOADS[case]
     if options.warm:
-        measure.wrk(options.url, options.warm, headers)
+        generator(case)(options.url, options.warm, headers)
     rows = []
     for number in range(options.rounds):
-        row = measure.load(options.pid, options.url, options.seconds, headers)
+        row = measure.load(options.pid, options.url, options.seconds, headers, generator(case))
         row.update(round=number + 1, case=case, peer=f"pid {options.pid}")
         rows.append(row)
         if writer:
@@ -207,7 +218,7 @@ def idle(options):
     print(f"\n{n} idle connections; RSS of the proxy's processes, KiB per connection")
     lines = [["", "before MiB", "open, silent", "after a request each", "after all at once", "answered", "in s"]]
     good = True
-    for peer in [peer for peer in options.peer if peer in PROXIES]:
+    for peer in [peer for peer in options.peer if peer in PROXIES and peer != "nghttpx"]:
         try:
             with setup(options, options.idle_limits, "idle-" + peer) as running_:
                 line, complete = idle_of(running_, peer, n)

@@ -4,6 +4,7 @@ import glob
 import os
 import re
 import subprocess
+import tempfile
 import time
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -94,13 +95,39 @@ def wrk(url, seconds, headers=(), connections=64):
     }
 
 
-def load(pid, url, seconds, headers=(), connections=64):
-    """One measurement: wrk's figures and what they cost the process tree under `pid`."""
+def h2load(url, seconds, headers=()):
+    """Runs h2load with one thread, 8 connections of 16 streams without negotiation; its figures as `wrk` gives them."""
+    with tempfile.NamedTemporaryFile("r", suffix=".h2load") as log:
+        command = ["h2load", "-t1", "-c8", "-m16", f"-D{seconds}", f"--log-file={log.name}"]
+        for header in headers:
+            command += ["-H", header]
+        before = os.times()
+        done = subprocess.run(command + [url], capture_output=True, text=True, timeout=seconds + 30, check=False)
+        after = os.times()
+        text = done.stdout
+        count = re.search(r"requests: .* (\d+) done, (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", text)
+        if done.returncode != 0 or not count:
+            raise RuntimeError(f"h2load {url}: {done.stderr.strip() or text.strip() or 'no answer'}")
+        times = sorted(int(line.split("\t")[2]) for line in log)
+    requests, right, *wrong = (int(number) for number in count.groups())
+    return {
+        "requests": requests,
+        "rps": float(re.search(r"finished in [^,]+, ([\d.]+) req/s", text).group(1)),
+        "p50_us": float(times[len(times) // 2]) if times else 0.0,
+        "p99_us": float(times[len(times) * 99 // 100]) if times else 0.0,
+        "non2xx": requests - right,
+        "socket_errors": f"{sum(wrong)} failed" if sum(wrong) else "",
+        "client_s": (after.children_user + after.children_system) - (before.children_user + before.children_system),
+    }
+
+
+def load(pid, url, seconds, headers=(), generator=wrk):
+    """One measurement: the generator's figures and what they cost the process tree under `pid`."""
     pids = tree(pid)
     if not pids:
         raise RuntimeError(f"no process {pid}")
     machine0, cpu0, start = machine(), cpu(pids), time.monotonic()
-    row = wrk(url, seconds, headers, connections)
+    row = generator(url, seconds, headers)
     elapsed, cpu1, machine1 = time.monotonic() - start, cpu(pids), machine()
     count = row["requests"] or 1
     row["cpu_us"] = (cpu1[0] - cpu0[0]) * 1e6 / count

@@ -51,11 +51,13 @@ class Setup:
             pid = self._origin()
             return {"http": (pid, values["ORIGIN"]), "tcp": (pid, values["ORIGIN"])}
         self._origin()
-        values["HTTP"], values["TCP"], values["ADMIN"] = free_port(), free_port(), free_port()
+        values["HTTP"], values["H2"], values["TCP"], values["ADMIN"] = free_port(), free_port(), free_port(), free_port()
         if peer == "nginx":
             http = self._run("nginx", ["nginx", "-p", self.folder, "-c", self._conf("nginx.conf", values)], values["HTTP"])
             tcp = self._run("nginx-tcp", ["nginx", "-p", self.folder, "-c", self._conf("nginx-tcp.conf", values)], values["TCP"])
-            return {"http": (http, values["HTTP"]), "tcp": (tcp, values["TCP"])}
+            return {"http": (http, values["HTTP"]), "h2": (http, values["H2"]), "tcp": (tcp, values["TCP"])}
+        if peer == "nghttpx":
+            return {"h2": (self._run("nghttpx", ["nghttpx", "--conf=" + self._conf("nghttpx.conf", values)], values["H2"]), values["H2"])}
         if peer == "haproxy":
             pid = self._run("haproxy", ["haproxy", "-db", "-f", self._conf("haproxy.cfg", values)], values["HTTP"])
         elif peer == "ours":
@@ -63,7 +65,8 @@ class Setup:
         else:
             raise ValueError(peer)
         wait_for(values["TCP"], self.processes[peer], 10)
-        return {"http": (pid, values["HTTP"]), "tcp": (pid, values["TCP"])}
+        # Ours tells the two protocols apart by what the client sends first.
+        return {"http": (pid, values["HTTP"]), "h2": (pid, values["HTTP" if peer == "ours" else "H2"]), "tcp": (pid, values["TCP"])}
 
     def host_command(self, values):
         """The command line of our proxy with its configuration written for these ports."""

@@ -175,6 +175,79 @@ public sealed class Http2StreamTests(EngineKind engine) : HttpFixture(engine)
     }
 
     [Test]
+    public async Task WebSocket_OverHttp2_ReachesAnHttp1Upstream()
+    {
+        var head = new TaskCompletionSource<string>();
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            var text = new System.Text.StringBuilder();
+            while (!text.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+                text.Append((char)(await c.ReadExactlyAsync(1))[0]);
+            head.SetResult(text.ToString());
+            await c.SendAsync("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: a\r\n\r\nfirst");
+            await c.EchoAsync();
+        });
+        await using var proxy = await TestProxy.ForwardTo(upstream, Upgrading());
+        using var client = await Http2Client.ConnectAsync(proxy);
+        await client.SendAsync(Connect(client), Http2Client.Data(1, "early"));
+        var response = await client.ReadAsync(Http2FrameType.Headers);
+        var first = await client.ReadAsync(Http2FrameType.Data);
+        var echo = await client.ReadAsync(Http2FrameType.Data);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(await head.Task, Does.StartWith("GET /chat HTTP/1.1\r\n").And.Contain("upgrade: websocket\r\n").And.Contain("connection: upgrade\r\n").And.Match("sec-websocket-key: .{22}==\r\n"));
+            Assert.That(response.Fields[0], Is.EqualTo((":status", "200")));
+            Assert.That(response.Fields.Any(f => f.Name is "connection" or "upgrade" or "sec-websocket-accept"), Is.False);
+            Assert.That(System.Text.Encoding.ASCII.GetString(first.Payload), Is.EqualTo("first"));
+            Assert.That(System.Text.Encoding.ASCII.GetString(echo.Payload), Is.EqualTo("early"), "it waited for the grant");
+        }
+
+        Assert.That(proxy.Statistics["http.ingress.downstream_cx_upgrades_active"], Is.EqualTo(1));
+        await client.SendAsync(Http2Client.Number(Http2FrameType.RstStream, 1, (uint)Http2ErrorCode.Cancel));
+        await upstream.EndedAsync();
+        await AssertQuiet(proxy);
+        Assert.That(proxy.Statistics["http.ingress.downstream_cx_upgrades_active"], Is.Zero);
+    }
+
+    [Test]
+    public async Task WebSocket_ThatTheUpstreamDoesNotGrant_IsNoTunnel()
+    {
+        await using var upstream = new FakeUpstream().Answer(Answers.Early(200, "plain"));
+        await using var proxy = await TestProxy.ForwardTo(upstream, Upgrading());
+        using var client = await Http2Client.ConnectAsync(proxy);
+        await client.SendAsync(Connect(client));
+        Assert.That((await client.ReadAsync(Http2FrameType.Headers)).Fields[0], Is.EqualTo((":status", "502")));
+    }
+
+    [Test]
+    public async Task WebSocket_ThatNobodyAllows_Is403_AndWithoutTheSetting_AFault()
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await TestProxy.ForwardTo(upstream, Options with { ConfigureHttp = h => h with { Http2 = new Http2ProtocolOptions { AllowConnect = true } } });
+        using var client = await Http2Client.ConnectAsync(proxy);
+        await client.SendAsync(Connect(client));
+        Assert.That((await client.ReadAsync(Http2FrameType.Headers)).Fields[0], Is.EqualTo((":status", "403")));
+        await AssertLogged(proxy, 403, ResponseFlags.None, "upgrade_failed");
+
+        await using var without = await TestProxy.ForwardTo(upstream, Options);
+        using var other = await Http2Client.ConnectAsync(without);
+        await other.SendAsync(Connect(other));
+        Assert.That(await other.ReadGoAwayAsync(), Is.EqualTo(Http2ErrorCode.ProtocolError));
+        Assert.That(upstream.Requests, Is.Empty);
+    }
+
+    [Test]
+    public async Task Connect_WithoutAProtocol_Is403()
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await TestProxy.ForwardTo(upstream, Options);
+        using var client = await Http2Client.ConnectAsync(proxy);
+        await client.SendAsync(client.Headers(1, false, (":method", "CONNECT"), (":authority", "test:80")));
+        Assert.That((await client.ReadAsync(Http2FrameType.Headers)).Fields[0], Is.EqualTo((":status", "403")));
+        Assert.That(upstream.Requests, Is.Empty);
+    }
+
+    [Test]
     public async Task ClientThatResets_EndsTheUpstreamsRequest()
     {
         await using var upstream = new FakeUpstream().AnswerNext(Answers.Never());
@@ -322,4 +395,12 @@ public sealed class Http2StreamTests(EngineKind engine) : HttpFixture(engine)
         Assert.That(proxy.Statistics["http2.tx_flush_timeout"], Is.EqualTo(1));
         Assert.That(proxy.Statistics["http2.streams_active"], Is.Zero);
     }
+
+    private static byte[] Connect(Http2Client client) =>
+        client.Headers(1, false, (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":path", "/chat"), (":authority", "test"), ("sec-websocket-version", "13"));
+
+    private TestProxyOptions Upgrading() => Options with
+    {
+        ConfigureHttp = h => h with { UpgradeConfigs = [new ConnectionManager.UpgradeConfig("websocket")], Http2 = new Http2ProtocolOptions { AllowConnect = true } },
+    };
 }

@@ -71,7 +71,9 @@ public sealed class Http2UpstreamTests(EngineKind engine) : HttpFixture(engine)
         });
         using var client = new HttpClient
         {
-            BaseAddress = outer.BaseUri, DefaultRequestVersion = http2Client ? new Version(2, 0) : new Version(1, 1), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            BaseAddress = outer.BaseUri,
+            DefaultRequestVersion = http2Client ? new Version(2, 0) : new Version(1, 1),
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(async i =>
         {
@@ -259,6 +261,35 @@ public sealed class Http2UpstreamTests(EngineKind engine) : HttpFixture(engine)
         await proxy.WaitForAsync("cluster.upstream.upstream_cx_idle_timeout");
         await upstream.EndedAsync();
         await proxy.WaitForAsync("cluster.upstream.upstream_cx_active", v => v == 0);
+    }
+
+    [Test]
+    public async Task WebSocket_OverHttp1_ReachesAnHttp2Upstream()
+    {
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            var server = await Http2Server.AcceptAsync(c, (Http2Setting.EnableConnectProtocol, 1));
+            var request = await server.ReadAsync(Http2FrameType.Headers);
+            Assert.That(request.Fields, Does.Contain((":method", "CONNECT")).And.Contain((":protocol", "websocket")).And.Contain((":path", "/chat")));
+            await server.SendAsync(server.Headers(1, false, (":status", "200")));
+            var data = await server.ReadAsync(Http2FrameType.Data);
+            await server.SendAsync(Http2Client.Data(1, "you said " + System.Text.Encoding.ASCII.GetString(data.Payload)));
+            await c.ReadToEndAsync();
+        });
+        await using var proxy = await TestProxy.ForwardTo(upstream, Over(UpstreamHttpProtocol.Http2) with
+        {
+            ConfigureHttp = h => h with { UpgradeConfigs = [new ConnectionManager.UpgradeConfig("websocket")] },
+        });
+        using var client = await proxy.ConnectAsync();
+        // RFC 6455 section 1.3's own key, and the answer to it.
+        await client.SendAsync("GET /chat HTTP/1.1\r\nhost: test\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+        var response = await client.ReadResponseAsync(toHead: true);
+        Assert.That((response.Status, response.Headers["upgrade"], response.Headers["sec-websocket-accept"]), Is.EqualTo((101, "websocket", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")));
+        await client.SendAsync("hello");
+        Assert.That(System.Text.Encoding.ASCII.GetString(await client.ReadExactlyAsync(14)), Is.EqualTo("you said hello"));
+        client.Dispose();
+        await AssertQuiet(proxy);
+        Assert.That(proxy.Statistics["http.ingress.downstream_cx_upgrades_total"], Is.EqualTo(1));
     }
 
     private TestProxyOptions Over(UpstreamHttpProtocol protocol) => Options with { ConfigureCluster = c => c with { HttpProtocol = protocol } };

@@ -76,6 +76,9 @@ internal sealed class Http2Pool : IHttpPool
     {
         _connecting--;
         OnRoom(connection);
+        // More wait than it takes.
+        if (_pending.Count > (long)_connecting * MaxStreams)
+            TryConnect();
     }
 
     /// <summary>A connection has room for another stream, perhaps.</summary>

@@ -17,8 +17,8 @@ internal sealed partial class HttpStream
         var traits = _codec.Traits;
         if ((traits & RequestTraits.Http10) != 0)
             StreamInfo.Protocol = "HTTP/1.0";
-        // Its end is the end of what comes after the upgrade.
-        if ((traits & RequestTraits.RequestsUpgrade) != 0 && endStream && _shared.Snapshot.MayUpgrade)
+        // Its end is the end of what comes after the upgrade; over HTTP/2 it has not come yet.
+        if ((traits & RequestTraits.RequestsUpgrade) != 0 && endStream != ((traits & RequestTraits.Http2) != 0) && _shared.Snapshot.MayUpgrade)
             endStream = BeginTunnel();
         if (endStream)
             CompleteRequest();

@@ -1,4 +1,6 @@
+using Envoy.Http;
 using Envoy.Http.Headers;
+using Envoy.Http.Streams;
 using Envoy.Routing;
 
 namespace Envoy.ConnectionManager.Streams;
@@ -14,6 +16,8 @@ internal sealed partial class HttpStream
     {
         _flags |= Flags.Upgrading;
         _codec.BecomeTunnel();
+        if ((_codec.Traits & RequestTraits.Http2) != 0 && WebSocketHandshake.AddKey(RequestHeaders, Worker.Random))
+            _flags |= Flags.OwnWebSocketKey;
         return false;
     }
 
@@ -34,6 +38,10 @@ internal sealed partial class HttpStream
         _flags |= Flags.Switched;
         _shared.Stats.DownstreamCxUpgradesTotal.Inc();
         _shared.Stats.DownstreamCxUpgradesActive.Inc();
+        if (Has(Flags.OwnWebSocketKey))
+            WebSocketHandshake.RemoveAccept(ResponseHeaders);
+        else if ((_codec.Traits & RequestTraits.Http2) == 0)
+            WebSocketHandshake.AddAccept(RequestHeaders, ResponseHeaders);
         ChargeResponse();
         StreamInfo.Times.FirstDownstreamTx = StreamInfo.Moment(Worker.Now);
         _codec.SendHeaders(ResponseHeaders, endStream);

@@ -80,6 +80,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         Upgrading = 1 << 13,
         Switched = 1 << 14,
         Recreating = 1 << 15,
+        OwnWebSocketKey = 1 << 16,
     }
 
     public HeaderMap RequestHeaders { get; } = new();

@@ -10,7 +10,7 @@ namespace Envoy.Http.Hpack;
 /// </summary>
 internal sealed class HpackEncoder
 {
-    private const int Places = 256;
+    private const int Places = 128;
 
     // Guessed values are the danger of a shared table (section 7.1.3): short cookies are guessed most easily.
     private const int ShortCookie = 20;
@@ -19,8 +19,8 @@ internal sealed class HpackEncoder
     private readonly int _ownLimit;
 
     // Numbers of insertions (from 1) by the hash of name and value, and by the name's.
-    private readonly long[] _fields = new long[Places];
-    private readonly long[] _names = new long[Places];
+    private readonly uint[] _fields = new uint[Places];
+    private readonly uint[] _names = new uint[Places];
     private int _smallest = int.MaxValue;
     private int _pending = -1;
 
@@ -99,7 +99,7 @@ internal sealed class HpackEncoder
 
         WriteLiteral(0x40, 6, known != 0 ? known : FindName(nameHash, name), name, value, output);
         _table.Add(id, name, value);
-        _fields[hash & (Places - 1)] = _names[nameHash & (Places - 1)] = _table.Inserted;
+        _fields[hash & (Places - 1)] = _names[nameHash & (Places - 1)] = (uint)_table.Inserted;
     }
 
     private static bool IsSecret(HeaderId id, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) => id switch
@@ -197,10 +197,10 @@ internal sealed class HpackEncoder
         return itsName.SequenceEqual(name) ? HpackStaticTable.Count + 1 + index : 0;
     }
 
-    // The place among the newest; -1 for one that is gone.
-    private int IndexOf(long number)
+    // The place among the newest; -1 for one that is gone. The numbers may wrap: what is found is compared.
+    private int IndexOf(uint number)
     {
-        var index = _table.Inserted - number;
-        return number > 0 && index < _table.Count ? (int)index : -1;
+        var index = (uint)_table.Inserted - number;
+        return number != 0 && index < _table.Count ? (int)index : -1;
     }
 }

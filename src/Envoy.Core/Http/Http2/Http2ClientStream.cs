@@ -9,6 +9,8 @@ internal sealed class Http2ClientStream(Http2Connection connection) : Http2Strea
 {
     private IClientStreamHandler? _handler;
     private int _status;
+    private bool _asks;
+    private byte[] _protocol = [];
 
     /// <summary>Who takes the response.</summary>
     public IClientStreamHandler Handler
@@ -27,7 +29,10 @@ internal sealed class Http2ClientStream(Http2Connection connection) : Http2Strea
         if (!IsOpen || LocalEnded)
             return;
         IsHead = headers.Get(HeaderId.Method).SequenceEqual("HEAD"u8);
-        Connection.SendHeaders(this, Connection.Writer.WriteRequest(headers), endStream);
+        _asks = upgrades && !endStream;
+        if (_asks)
+            _protocol = headers.Get(HeaderId.Upgrade).ToArray();
+        Connection.SendHeaders(this, Connection.Writer.WriteRequest(headers, _asks), endStream);
     }
 
     public void Reset(StreamResetReason reason)
@@ -45,6 +50,16 @@ internal sealed class Http2ClientStream(Http2Connection connection) : Http2Strea
         {
             _handler!.OnInformational();
             return;
+        }
+
+        if (_asks && status == 200 && !endStream)
+        {
+            // Granted: over HTTP/1, which everybody else speaks, that is a 101.
+            status = 101;
+            var headers = _handler!.ResponseHeaders;
+            headers.SetUnchecked(HeaderId.Status, "101"u8);
+            headers.SetUnchecked(HeaderId.Upgrade, _protocol);
+            headers.SetUnchecked(HeaderId.Connection, "upgrade"u8);
         }
 
         _status = status;

@@ -9,12 +9,14 @@ internal sealed class Http2HeaderWriter(HpackEncoder encoder)
 {
     private readonly ByteSink _block = new();
 
-    public ReadOnlySpan<byte> WriteRequest(HeaderMap headers)
+    /// <param name="headers">The request's headers.</param>
+    /// <param name="upgrades">It asks for what <c>upgrade</c> names, which HTTP/2 says with CONNECT and <c>:protocol</c> (RFC 8441).</param>
+    public ReadOnlySpan<byte> WriteRequest(HeaderMap headers, bool upgrades)
     {
         Begin();
-        var method = headers.Get(HeaderId.Method);
+        var method = upgrades ? "CONNECT"u8 : headers.Get(HeaderId.Method);
         Write(HeaderId.Method, method);
-        if (!method.SequenceEqual("CONNECT"u8) || headers.Contains(HeaderId.Protocol))
+        if (upgrades || !method.SequenceEqual("CONNECT"u8))
         {
             Write(HeaderId.Scheme, headers.TryGet(HeaderId.Scheme, out var scheme) ? scheme : "http"u8);
             Write(HeaderId.Path, headers.Get(HeaderId.Path));
@@ -22,16 +24,18 @@ internal sealed class Http2HeaderWriter(HpackEncoder encoder)
 
         if (headers.TryGet(HeaderId.Authority, out var authority))
             Write(HeaderId.Authority, authority);
-        if (headers.TryGet(HeaderId.Protocol, out var protocol))
-            Write(HeaderId.Protocol, protocol);
+        if (upgrades)
+            Write(HeaderId.Protocol, headers.Get(HeaderId.Upgrade));
         WriteFields(headers);
         return _block.Written;
     }
 
-    public ReadOnlySpan<byte> WriteResponse(HeaderMap headers)
+    /// <param name="headers">The response's headers.</param>
+    /// <param name="status">What <c>:status</c> is, whatever the headers say.</param>
+    public ReadOnlySpan<byte> WriteResponse(HeaderMap headers, ReadOnlySpan<byte> status)
     {
         Begin();
-        Write(HeaderId.Status, headers.Get(HeaderId.Status));
+        Write(HeaderId.Status, status);
         WriteFields(headers);
         return _block.Written;
     }

@@ -20,20 +20,25 @@ internal sealed class Http2ServerStream(Http2Connection connection) : Http2Strea
 
     internal override HeaderMap? TrailersMap => IsDetached ? null : _handler?.RequestTrailers;
 
-    public void BecomeTunnel() => throw new NotSupportedException("A request over HTTP/2 asks for no upgrade.");
+    public void BecomeTunnel() => ReadDisable(true);
 
-    public void OpenTunnel() => throw new NotSupportedException("A request over HTTP/2 asks for no upgrade.");
+    public void OpenTunnel() => ReadDisable(false);
 
     public void SendInformational(HeaderMap headers)
     {
         if (IsOpen && !LocalEnded)
-            Connection.SendHeaders(this, Connection.Writer.WriteResponse(headers), endStream: false);
+            Connection.SendHeaders(this, Connection.Writer.WriteResponse(headers, headers.Get(HeaderId.Status)), endStream: false);
     }
 
     public void SendHeaders(HeaderMap headers, bool endStream)
     {
-        if (IsOpen && !LocalEnded)
-            Connection.SendHeaders(this, Connection.Writer.WriteResponse(headers), endStream);
+        if (!IsOpen || LocalEnded)
+            return;
+        var status = headers.Get(HeaderId.Status);
+        // Over HTTP/2 a tunnel is granted with 200 (RFC 8441 section 5); another 2xx would look like it.
+        if ((Traits & RequestTraits.RequestsUpgrade) != 0)
+            status = status.SequenceEqual("101"u8) ? "200"u8 : status[0] == (byte)'2' ? "502"u8 : status;
+        Connection.SendHeaders(this, Connection.Writer.WriteResponse(headers, status), endStream);
     }
 
     public void Reset(StreamResetReason reason)
@@ -61,8 +66,19 @@ internal sealed class Http2ServerStream(Http2Connection connection) : Http2Strea
     internal void OnHeaders(bool endStream)
     {
         HasHeaders = true;
-        Traits = RequestTraits.Http2
-            | (!endStream && _handler!.RequestHeaders.TryGet(HeaderId.Expect, out var expect) && AsciiBytes.EqualsIgnoreCase(expect, "100-continue"u8) ? RequestTraits.ExpectsContinue : 0);
+        var headers = _handler!.RequestHeaders;
+        Traits = RequestTraits.Http2;
+        if (headers.TryGet(HeaderId.Protocol, out var protocol))
+        {
+            // For everybody behind the codec it is the upgrade that it would be over HTTP/1.
+            headers.SetUnchecked(HeaderId.Method, "GET"u8);
+            headers.SetUnchecked(HeaderId.Upgrade, protocol);
+            headers.SetUnchecked(HeaderId.Connection, "upgrade"u8);
+            headers.Remove(HeaderId.Protocol);
+            Traits |= RequestTraits.RequestsUpgrade;
+        }
+
+        Traits |= !endStream && headers.TryGet(HeaderId.Expect, out var expect) && AsciiBytes.EqualsIgnoreCase(expect, "100-continue"u8) ? RequestTraits.ExpectsContinue : 0;
         _handler!.OnRequestHeaders(endStream);
     }
 

@@ -73,8 +73,8 @@ public sealed class ConfigErrorTests
             "f.yaml:4:11: static_resources.clusters[0].type: 'LOGICAL_DNS' is one of Envoy's DiscoveryType, which is not supported yet (supported: STATIC, STRICT_DNS)"),
         InCluster("pipe in a DNS cluster", "type: STRICT_DNS\n    hosts: [ { pipe: { path: /s } } ]",
             "f.yaml:5:30: static_resources.clusters[0].hosts[0].pipe.path: a cluster of type STRICT_DNS resolves names: a pipe is none (a cluster of pipes has type: STATIC)"),
-        InCluster("HTTP/2 upstream", "http2_protocol_options: {}",
-            "f.yaml:4:5: static_resources.clusters[0].http2_protocol_options: 'http2_protocol_options' is a field of Envoy's Cluster which is not supported yet"),
+        InCluster("outlier detection", "outlier_detection: {}",
+            "f.yaml:4:5: static_resources.clusters[0].outlier_detection: 'outlier_detection' is a field of Envoy's Cluster which is not supported yet"),
         InCluster("misspelt weight", "load_assignment: { cluster_name: web, endpoints: { lb_endpoints: { endpoint: { address: { pipe: { path: /s } } }, load_balancing_weigth: 1 } } }",
             "f.yaml:4:119: static_resources.clusters[0].load_assignment.endpoints.lb_endpoints.load_balancing_weigth: "
             + "'load_balancing_weigth' is not a field of LbEndpoint (did you mean 'load_balancing_weight'?)"),

@@ -31,8 +31,10 @@ internal static class BootstrapReader
         {
             AccessLogs = [.. a.AccessLogs, new AccessLogConfig("envoy.access_loggers.file", new FileAccessLogOptions { Path = v })],
         })
-        .NotYet("profile_path=", "socket_options=[]", "allow_paths=[]")
-        .Inert("ignore_global_conn_limit");
+        .NotYet("socket_options=[]", "allow_paths=[]")
+        
+        // There is no profiler of ours to write to it.
+        .Inert("ignore_global_conn_limit", "profile_path");
 
     private static readonly FieldTable<ProxyConfig> StaticResources = new FieldTable<ProxyConfig>(
             "envoy.config.bootstrap.v3.Bootstrap.StaticResources", new ProxyConfig())
@@ -48,13 +50,16 @@ internal static class BootstrapReader
         .Message("runtime", _ => null, (c, v) => c with { LayeredRuntime = v }, LayeredRuntimeReader.Old)
         .OneOf(required: false, "layered_runtime", "runtime")
         .NotYet("node_context_params=[]", "dynamic_resources=[]", "cluster_manager=[]", "hds_config", "flags_path=", "stats_sinks=[]",
-            "deferred_stat_options", "stats_config=[]", "stats_flush_interval", "stats_flush_on_admin=false", "stats_eviction_interval", "watchdog=[]",
+            "stats_config=[]", "stats_flush_interval", "stats_flush_on_admin=false", "stats_eviction_interval", "watchdog=[]",
             "watchdogs=[]", "tracing=[]", "overload_manager", "enable_dispatcher_stats=false", "header_prefix=",
             "stats_server_version_override", "use_tcp_for_dns_lookups=false", "dns_resolution_config", "typed_dns_resolver_config",
             "bootstrap_extensions=[]", "fatal_actions=[]", "config_sources=[]", "default_config_source", "default_socket_interface=",
             "certificate_provider_instances=[]", "inline_headers=[]", "perf_tracing_file_path=", "default_regex_engine", "xds_delegate_extension",
             "xds_config_tracker_extension", "listener_manager", "application_log_config", "grpc_async_client_manager_config",
-            "memory_allocator_manager", "rate_limit_service");
+            "memory_allocator_manager", "rate_limit_service")
+
+        // When statistics are made is nobody's business but the process's.
+        .Inert("deferred_stat_options");
 
     /// <summary>Clusters may come from elsewhere too, so that a name which is not among the static ones proves nothing.</summary>
     public static bool HasOtherClusters(ConfigNode document) =>

@@ -74,8 +74,9 @@ internal static class ClusterReader
 
     private static readonly FieldTable<ClusterConfig> CommonHttp = new FieldTable<ClusterConfig>("envoy.config.core.v3.HttpProtocolOptions", Defaults)
         .Duration("idle_timeout", c => c.IdleTimeout, (c, v) => c with { IdleTimeout = v })
-        .NotYet("max_connection_duration", "max_headers_count", "max_response_headers_kb", "max_stream_duration",
-            "headers_with_underscores_action=ALLOW", "max_requests_per_connection");
+        .Duration("max_connection_duration", c => c.MaxConnectionDuration, (c, v) => c with { MaxConnectionDuration = v })
+        .Number("max_requests_per_connection", c => c.MaxRequestsPerConnection, (c, v) => c with { MaxRequestsPerConnection = v })
+        .NotYet("max_headers_count", "max_response_headers_kb", "max_stream_duration", "headers_with_underscores_action=ALLOW");
 
     private static readonly FieldTable<ClusterConfig> Http1 = new FieldTable<ClusterConfig>("envoy.config.core.v3.Http1ProtocolOptions", Defaults)
         .KeyFormat(c => c.HeaderKeyFormat, (c, v) => c with { HeaderKeyFormat = v })
@@ -119,12 +120,13 @@ internal static class ClusterReader
         .Enum("dns_lookup_family", c => c.DnsLookupFamily, (c, v) => c with { DnsLookupFamily = v }, Families)
         .Inline("circuit_breakers", CircuitBreakers)
         .Inline("common_http_protocol_options", CommonHttp)
+        .Number("max_requests_per_connection", _ => null, (c, v) => c.MaxRequestsPerConnection == 0 ? c with { MaxRequestsPerConnection = v } : c)
         .Inline("http_protocol_options", Http1)
         .Message("http2_protocol_options", _ => null, WithHttp2, Http2ProtocolOptionsReader.Fields)
         .Add(new ConfigField("typed_extension_protocol_options", "map of Any", FieldSupport.Supported), ReadProtocolOptions)
         .AddEndpoints()
         .NotYet("transport_socket_matches=[]", "transport_socket_matcher", "cluster_type", "eds_cluster_config", "health_checks=[]",
-            "max_requests_per_connection", "upstream_http_protocol_options", "extension_protocol_options=[]", "dns_jitter=0s",
+            "upstream_http_protocol_options", "extension_protocol_options=[]", "dns_jitter=0s",
             "dns_failure_refresh_rate", "respect_dns_ttl=false", "dns_resolvers=[]", "use_tcp_for_dns_lookups=false", "dns_resolution_config",
             "typed_dns_resolver_config", "wait_for_warm_on_init=true", "outlier_detection", "cleanup_interval", "upstream_bind_config", "lb_subset_config",
             "ring_hash_lb_config", "maglev_lb_config", "original_dst_lb_config", "least_request_lb_config", "round_robin_lb_config=[]",

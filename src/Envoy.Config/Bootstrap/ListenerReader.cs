@@ -33,9 +33,11 @@ internal static class ListenerReader
         .Inline("deprecated_v1", DeprecatedV1)
         .NotYet("additional_addresses=[]", "fcds_config", "filter_chain_matcher", "use_original_dst=false", "default_filter_chain", "drain_type=DEFAULT|0",
             "listener_filters=[]", "continue_on_listener_filters_timeout=false", "transparent=false", "freebind=false", "socket_options=[]",
-            "tcp_fast_open_queue_length=0", "traffic_direction=UNSPECIFIED|0", "udp_listener_config", "api_listener", "connection_balance_config=[]",
-            "access_log=[]", "max_connections_to_accept_per_socket_event", "internal_listener", "enable_mptcp=false", "ignore_global_conn_limit=false",
-            "bypass_overload_manager=false", "tcp_keepalive", "per_connection_buffer_high_watermark_timeout")
+            "tcp_fast_open_queue_length=0", "udp_listener_config", "api_listener", "connection_balance_config=[]",
+            "access_log=[]", "max_connections_to_accept_per_socket_event", "internal_listener", "enable_mptcp=false", "tcp_keepalive", "per_connection_buffer_high_watermark_timeout")
+
+        // Two are about limits of the overload manager, which is refused; the third is for tracing and for a drain of inbound listeners alone.
+        .Inert("ignore_global_conn_limit", "bypass_overload_manager", "traffic_direction")
 
         // reuse_port gave way to enable_reuse_port, which is on by default; the timeout is of listener filters, which are refused.
         .Inert("metadata", "reuse_port", "listener_filters_timeout")

@@ -96,6 +96,12 @@ public sealed record ClusterConfig
     /// <summary>Idle time after which a pooled upstream connection is closed. Default 1 h; <see cref="TimeSpan.Zero"/>: never.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>How many requests one connection carries at most; 0 (default): no limit.</summary>
+    public uint MaxRequestsPerConnection { get; init; }
+
+    /// <summary>How long a connection is given requests; those under way are finished. <see cref="TimeSpan.Zero"/> (default): no limit.</summary>
+    public TimeSpan MaxConnectionDuration { get; init; }
+
     /// <summary>Which protocol requests go over. Default <see cref="UpstreamHttpProtocol.Http1"/>.</summary>
     public UpstreamHttpProtocol HttpProtocol { get; init; }
 

@@ -67,6 +67,26 @@ public sealed class HttpStatisticsTests(EngineKind engine) : HttpFixture(engine)
     }
 
     [Test]
+    public async Task UpstreamConnection_ServesSoManyRequests_OrSoLong()
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await TestProxy.ForwardTo(upstream, Options with
+        {
+            ConfigureCluster = c => c with { MaxRequestsPerConnection = 2, MaxConnectionDuration = TimeSpan.FromSeconds(10) },
+        });
+        using var client = await proxy.ConnectAsync();
+        for (var i = 0; i < 3; i++)
+            await client.ExchangeAsync(Get);
+        Assert.That(upstream.Connections, Has.Count.EqualTo(2));
+        Assert.That(proxy.Statistics["cluster.upstream.upstream_cx_max_requests"], Is.EqualTo(1));
+        await proxy.AdvanceAsync(TimeSpan.FromSeconds(10));
+        await upstream.EndedAsync(2);
+        Assert.That(proxy.Statistics["cluster.upstream.upstream_cx_max_duration_reached"], Is.EqualTo(1));
+        await AssertServes(proxy);
+        Assert.That(upstream.Connections, Has.Count.EqualTo(3));
+    }
+
+    [Test]
     public async Task RequestThatIsGivenUp_BeforeItsConnection_IsCancelled()
     {
         await using var upstream = FakeUpstream.ThatNeverAccepts();

@@ -243,6 +243,34 @@ public sealed class Http2UpstreamTests(EngineKind engine) : HttpFixture(engine)
     }
 
     [Test]
+    public async Task Connection_ServesSoManyRequests_OrSoLong()
+    {
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            var server = await Http2Server.AcceptAsync(c);
+            while (true)
+            {
+                var request = await server.ReadAsync(Http2FrameType.Headers);
+                await server.SendAsync(server.Headers(request.Header.StreamId, true, (":status", "200")));
+            }
+        });
+        await using var proxy = await TestProxy.ForwardTo(upstream, Options with
+        {
+            ConfigureCluster = c => c with { HttpProtocol = UpstreamHttpProtocol.Http2, MaxRequestsPerConnection = 2, MaxConnectionDuration = TimeSpan.FromSeconds(10) },
+        });
+        using var client = await proxy.ConnectAsync();
+        for (var i = 0; i < 3; i++)
+            Assert.That((await client.ExchangeAsync(Get)).Status, Is.EqualTo(200));
+        Assert.That(upstream.Connections, Has.Count.EqualTo(2));
+        Assert.That(proxy.Statistics["cluster.upstream.upstream_cx_max_requests"], Is.EqualTo(1));
+        await upstream.EndedAsync(1);
+        await proxy.AdvanceAsync(TimeSpan.FromSeconds(10));
+        await upstream.EndedAsync(2);
+        Assert.That(proxy.Statistics["cluster.upstream.upstream_cx_max_duration_reached"], Is.EqualTo(1));
+        Assert.That((await client.ExchangeAsync(Get)).Status, Is.EqualTo(200));
+    }
+
+    [Test]
     public async Task IdleConnection_IsClosedWithGoAway()
     {
         await using var upstream = new FakeUpstream().OnConnection(async c =>

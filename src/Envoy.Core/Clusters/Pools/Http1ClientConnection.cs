@@ -30,6 +30,7 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
     private readonly UpstreamConnectionAccount _account;
     private readonly Http1ResponseDecoder _decoder;
     private readonly TimerNode? _idleTimer;
+    private readonly TimerNode? _durationTimer;
     private readonly ByteQueue _body;
     private readonly ByteQueue _out;
     private Connection _connection = null!;
@@ -42,6 +43,7 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
     private bool _requestSent;
     private bool _responseComplete;
     private bool _decoding;
+    private bool _spent;
 
     public Http1ClientConnection(Http1Pool pool)
     {
@@ -53,6 +55,8 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
         _out = new ByteQueue(pool.Cluster.Worker);
         if (pool.Cluster.Snapshot.Config.IdleTimeout > TimeSpan.Zero)
             _idleTimer = new TimerNode(this);
+        if (pool.Cluster.Snapshot.Config.MaxConnectionDuration > TimeSpan.Zero)
+            _durationTimer = new TimerNode(this);
     }
 
     /// <summary>Waits in the pool's stack.</summary>
@@ -89,7 +93,12 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
     {
         IsInIdleStack = false;
         _busy = true;
-        _requests++;
+        if (++_requests == _pool.Cluster.Snapshot.Config.MaxRequestsPerConnection)
+        {
+            _spent = true;
+            _pool.Cluster.Stats.UpstreamCxMaxRequests.Inc();
+        }
+
         _requestSent = _responseComplete = false;
         _handler = handler;
     }
@@ -180,12 +189,16 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
         if (connectionEvent == ConnectionEvent.Connected)
         {
             _account.OnConnected();
+            if (_durationTimer is not null)
+                _pool.Cluster.Worker.Arm(_durationTimer, _pool.Cluster.Snapshot.Config.MaxConnectionDuration);
             _pool.OnConnected(this);
             return;
         }
 
         if (_idleTimer is not null)
             _pool.Cluster.Worker.Disarm(_idleTimer);
+        if (_durationTimer is not null)
+            _pool.Cluster.Worker.Disarm(_durationTimer);
         if (!_account.IsConnected)
         {
             _account.OnClosed(connectionEvent, hasActiveRequest: false);
@@ -227,6 +240,16 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
 
     public void OnTimer(TimerNode timer)
     {
+        if (ReferenceEquals(timer, _durationTimer))
+        {
+            // The exchange under way, if any, is its last.
+            _spent = true;
+            _pool.Cluster.Stats.UpstreamCxMaxDurationReached.Inc();
+            if (IsInIdleStack)
+                _connection.Close(ConnectionCloseType.NoFlush);
+            return;
+        }
+
         if (!IsInIdleStack)
             return;
         var worker = _pool.Cluster.Worker;
@@ -321,7 +344,7 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
             return;
         while (_readDisabled > 0)
             ReadDisable(false);
-        var reusable = _requestSent && _decoder.KeepAlive && _connection.Input.IsEmpty && _connection.WriteBuffered == 0 && !_pool.IsDraining;
+        var reusable = _requestSent && _decoder.KeepAlive && _connection.Input.IsEmpty && _connection.WriteBuffered == 0 && !_pool.IsDraining && !_spent;
         _decoder.Stop();
         if (!reusable)
         {

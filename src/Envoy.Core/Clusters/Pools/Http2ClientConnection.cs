@@ -18,12 +18,14 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
     private readonly UpstreamConnectionAccount _account;
     private readonly Http2Connection _codec;
     private readonly TimerNode? _idleTimer;
+    private readonly TimerNode? _durationTimer;
     private Http2Keepalive? _keepalive;
     private Connection _connection = null!;
     private long _idleSince;
     private long _requests;
     private bool _connected;
     private bool _resumeQueued;
+    private bool _spent;
     private bool _closed;
 
     public Http2ClientConnection(Http2Pool pool)
@@ -34,10 +36,12 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
         _codec = new Http2Connection(isServer: false, config.Http2, MaxHeaderBytes, MaxHeaderCount, config.PerConnectionBufferLimitBytes, SlabPool.Of(Worker), this);
         if (config.IdleTimeout > TimeSpan.Zero)
             _idleTimer = new TimerNode(this);
+        if (config.MaxConnectionDuration > TimeSpan.Zero)
+            _durationTimer = new TimerNode(this);
     }
 
     /// <summary>Takes another stream.</summary>
-    public bool HasRoom => _connected && _connection.IsOpen && _codec.CanOpen && !_pool.IsDraining;
+    public bool HasRoom => _connected && _connection.IsOpen && _codec.CanOpen && !_spent && !_pool.IsDraining;
 
     public bool IsOutputEmpty => _connection.WriteBuffered == 0;
 
@@ -55,7 +59,12 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
     public Http2ClientStream Open(IClientStreamHandler handler)
     {
         var wasIdle = _codec.ActiveStreams == 0;
-        _requests++;
+        if (++_requests == _pool.Cluster.Snapshot.Config.MaxRequestsPerConnection)
+        {
+            _spent = true;
+            Stats.UpstreamCxMaxRequests.Inc();
+        }
+
         var stream = _codec.Open(handler);
         if (wasIdle && _keepalive is not null && _pool.Cluster.Snapshot.Config.Http2.Keepalive!.ConnectionIdleInterval is { Ticks: > 0 } idle
             && Worker.Now - _idleSince >= idle.TotalMilliseconds)
@@ -83,6 +92,8 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
         _closed = true;
         if (_idleTimer is not null)
             Worker.Disarm(_idleTimer);
+        if (_durationTimer is not null)
+            Worker.Disarm(_durationTimer);
         _keepalive?.Stop();
         var active = _codec.ActiveStreams;
         _account.OnClosed(connectionEvent, active > 0);
@@ -118,7 +129,18 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
 
     public void OnTimer(TimerNode timer)
     {
-        if (_closed || _codec.ActiveStreams > 0)
+        if (_closed)
+            return;
+        if (ReferenceEquals(timer, _durationTimer))
+        {
+            // Its streams end as they will; nothing new comes to it.
+            _spent = true;
+            Stats.UpstreamCxMaxDurationReached.Inc();
+            QueueResume();
+            return;
+        }
+
+        if (_codec.ActiveStreams > 0)
             return;
         var left = (long)_pool.Cluster.Snapshot.Config.IdleTimeout.TotalMilliseconds - (Worker.Now - _idleSince);
         if (left > 0)
@@ -144,7 +166,7 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
             return;
         }
 
-        if (_codec.IsGoingAway || _pool.IsDraining)
+        if (_codec.IsGoingAway || _pool.IsDraining || _spent)
             _connection.Close(ConnectionCloseType.FlushWrite);
         else
             _pool.OnRoom(this);
@@ -215,6 +237,8 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
             Worker.Arm(_idleTimer, _pool.Cluster.Snapshot.Config.IdleTimeout);
         if (_pool.Cluster.Snapshot.Config.Http2.Keepalive is { } keepalive)
             _keepalive = new Http2Keepalive(Worker, _codec, keepalive, OnSilence);
+        if (_durationTimer is not null)
+            Worker.Arm(_durationTimer, _pool.Cluster.Snapshot.Config.MaxConnectionDuration);
         _pool.OnConnected(this);
     }
 

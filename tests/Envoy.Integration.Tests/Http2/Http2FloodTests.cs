@@ -38,6 +38,24 @@ public sealed class Http2FloodTests(EngineKind engine) : HttpFixture(engine)
         new Http2ProtocolOptions { MaxOutboundControlFrames = 100 });
 
     [Test]
+    public async Task AnswersThatNobodyReads()
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await TestProxy.ForwardTo(upstream, Options with
+        {
+            // Each frame counts while the ones before it have not gone; answers of two frames pass the limit in the middle of one.
+            ConfigureHttp = h => h with { Http2 = new Http2ProtocolOptions { MaxOutboundFrames = 10 } },
+            Filters = [() => new ScriptedFilter { RequestHeaders = (filter, _, _) => { filter.Callbacks.SendLocalReply(new FilterChains.Http.LocalReply(200, "here") { Body = "body" }); return FilterChains.Http.FilterStatus.Hold; } }],
+        });
+        using var client = await Http2Client.ConnectAsync(proxy);
+        await client.SendAsync([.. Enumerable.Range(0, 20).Select(i => client.Get((uint)((2 * i) + 1)))]);
+        Assert.That(await client.ReadGoAwayAsync(), Is.EqualTo(Http2ErrorCode.EnhanceYourCalm));
+        Assert.That(proxy.Statistics["http2.outbound_flood"], Is.EqualTo(1));
+        await AssertQuiet(proxy);
+        Assert.That(proxy.Statistics["http2.streams_active"], Is.Zero);
+    }
+
+    [Test]
     public async Task RapidReset()
     {
         await using var upstream = new FakeUpstream().Answer(Answers.Never());

@@ -45,6 +45,8 @@ internal sealed partial class HttpStream
         ChargeResponse();
         StreamInfo.Times.FirstDownstreamTx = StreamInfo.Moment(Worker.Now);
         _codec.SendHeaders(ResponseHeaders, endStream);
+        if (!Has(Flags.Active))
+            return;
         if (endStream)
             CompleteResponse();
         else

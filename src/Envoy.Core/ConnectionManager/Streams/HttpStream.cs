@@ -349,7 +349,8 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         ChargeResponse();
         StreamInfo.Times.FirstDownstreamTx = StreamInfo.Moment(Worker.Now);
         _codec.SendHeaders(ResponseHeaders, endStream);
-        if (endStream)
+        // A codec whose output is full beyond its limits ends the connection, and the stream with it, from within the call.
+        if (endStream && Has(Flags.Active))
             CompleteResponse();
     }
 
@@ -364,7 +365,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         _lastActivity = Worker.Now;
         StreamInfo.BytesSent += data.Length;
         _codec.SendData(data, endStream);
-        if (endStream)
+        if (endStream && Has(Flags.Active))
             CompleteResponse();
     }
 
@@ -373,7 +374,8 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         if (!Has(Flags.Active))
             return;
         _codec.SendTrailers(ResponseTrailers);
-        CompleteResponse();
+        if (Has(Flags.Active))
+            CompleteResponse();
     }
 
     public void SendLocalReply(in LocalReply reply)

@@ -243,7 +243,7 @@ internal sealed partial class Http2Connection
         stream.RemoteEnded |= endStream;
         stream.Receive(Chunk, endStream);
         Chunk.Clear();
-        if (endStream && stream.IsOpen && stream.Id == id && !stream.HoldsInput)
+        if (endStream && stream.IsOpen && stream.Id == id && !stream.HasUndelivered)
             AfterRemoteEnd(stream, id);
     }
 
@@ -535,7 +535,7 @@ internal sealed partial class Http2Connection
         _owner.Count(Http2Count.Trailers);
         stream.RemoteEnded = true;
         stream.ReceiveTrailers();
-        if (!stream.HoldsInput)
+        if (!stream.HasUndelivered)
             AfterRemoteEnd(stream, id);
     }
 

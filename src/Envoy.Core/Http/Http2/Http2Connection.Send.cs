@@ -58,7 +58,7 @@ internal sealed partial class Http2Connection
             if (stream.IsOpen && !IsDead)
             {
                 stream.Resume();
-                if (ended && !stream.HoldsInput)
+                if (ended && !stream.HasUndelivered)
                     AfterRemoteEnd(stream, id);
             }
             else
@@ -222,7 +222,7 @@ internal sealed partial class Http2Connection
     private void EndLocal(Http2Stream stream)
     {
         stream.LocalEnded = true;
-        if (stream.RemoteEnded && !stream.HoldsInput)
+        if (stream.RemoteEnded && !stream.HasUndelivered)
             CloseStream(stream);
         else
             stream.OnSent();

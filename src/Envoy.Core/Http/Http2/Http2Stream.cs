@@ -91,7 +91,10 @@ internal abstract class Http2Stream
 
     internal bool HeldTrailers { get; set; }
 
-    internal bool HoldsInput => _readDisabled > 0 || !Held.IsEmpty || HeldEnd || HeldTrailers;
+    /// <summary>Something has come that its reader has not seen.</summary>
+    internal bool HasUndelivered => !Held.IsEmpty || HeldEnd || HeldTrailers;
+
+    private bool HoldsInput => _readDisabled > 0 || HasUndelivered;
 
     public void SendData(ByteQueue data, bool endStream)
     {
@@ -127,7 +130,7 @@ internal abstract class Http2Stream
         if (!IsOpen)
             return;
         _readDisabled += disable ? 1 : -1;
-        if (_readDisabled == 0 && HoldsInput)
+        if (_readDisabled == 0 && HasUndelivered)
             Connection.QueueResume(this);
     }
 

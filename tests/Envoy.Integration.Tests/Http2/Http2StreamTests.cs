@@ -76,6 +76,22 @@ public sealed class Http2StreamTests(EngineKind engine) : HttpFixture(engine)
     }
 
     [Test]
+    public async Task HeaderBlock_InManyPieces_IsOne()
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await TestProxy.ForwardTo(upstream, Options);
+        using var client = await Http2Client.ConnectAsync(proxy);
+        var block = client.Block((":method", "GET"), (":scheme", "http"), (":path", "/pieces"), (":authority", "test"), ("x-own", new string('v', 100)));
+        var frames = new List<byte[]> { Http2Client.Frame(Http2FrameType.Headers, Http2FrameFlags.EndStream, 1, block[..1]) };
+        for (var i = 1; i < block.Length; i++)
+            frames.Add(Http2Client.Frame(Http2FrameType.Continuation, i == block.Length - 1 ? Http2FrameFlags.EndHeaders : 0, 1, block[i]));
+        await client.SendAsync([.. frames]);
+        Assert.That((await client.ReadResponseAsync(1)).Status, Is.EqualTo(200));
+        var request = await upstream.ReceivedAsync();
+        Assert.That((request.Path, request.Headers["x-own"]), Is.EqualTo(("/pieces", new string('v', 100))));
+    }
+
+    [Test]
     public async Task Trailers_PassBothWays()
     {
         await using var upstream = new FakeUpstream().Answer(Answers.ChunkedWithTrailers(["body"], ("x-end", "2")));

@@ -181,6 +181,45 @@ public sealed class Http2UpstreamTests(EngineKind engine) : HttpFixture(engine)
     }
 
     [Test]
+    public async Task FieldsThatCameNeverIndexed_GoOnSo()
+    {
+        var block = new TaskCompletionSource<byte[]>();
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            var server = await Http2Server.AcceptAsync(c);
+            var request = await server.ReadAsync(Http2FrameType.Headers);
+            block.SetResult(request.Payload);
+            await server.SendAsync(server.Headers(1, true, (":status", "200")));
+            await c.ReadToEndAsync();
+        });
+        await using var proxy = await TestProxy.ForwardTo(upstream, Over(UpstreamHttpProtocol.Http2));
+        using var client = await Http2Client.ConnectAsync(proxy);
+        var sink = new Envoy.Buffers.ByteSink();
+        var encoder = new Envoy.Http.Hpack.HpackEncoder();
+        encoder.BeginBlock(sink);
+        foreach (var (name, value, secret) in new[] { (":method", "GET", false), (":scheme", "http", false), (":path", "/secret", true), (":authority", "hidden.test", true), ("cookie", "a=long-enough-to-be-kept", false), ("cookie", "b=secret", true), ("x-secret", "s", true) })
+            encoder.Write(Envoy.Http.Headers.HeaderNames.Find(System.Text.Encoding.ASCII.GetBytes(name)), System.Text.Encoding.ASCII.GetBytes(name), System.Text.Encoding.ASCII.GetBytes(value), secret, sink);
+        await client.SendAsync(Http2Client.Frame(Http2FrameType.Headers, Http2FrameFlags.EndHeaders | Http2FrameFlags.EndStream, 1, sink.Written.ToArray()));
+        Assert.That((await client.ReadResponseAsync(1)).Status, Is.EqualTo(200));
+        Assert.That(NeverIndexed(await block.Task), Is.SupersetOf(new[] { ":path", ":authority", "cookie", "x-secret" }));
+
+        static List<string> NeverIndexed(byte[] bytes)
+        {
+            var names = new List<string>();
+            var decoder = new Envoy.Http.Hpack.HpackDecoder();
+            ReadOnlySpan<byte> rest = bytes;
+            decoder.BeginBlock();
+            while (decoder.Next(ref rest, out var field) == Envoy.Http.Hpack.HpackStep.Field)
+            {
+                if (field.NeverIndexed)
+                    names.Add(System.Text.Encoding.ASCII.GetString(field.Name));
+            }
+
+            return names;
+        }
+    }
+
+    [Test]
     public async Task StreamThatIsReset_Is503UR()
     {
         await using var upstream = new FakeUpstream().OnConnection(async c =>

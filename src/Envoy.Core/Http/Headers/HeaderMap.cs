@@ -285,6 +285,12 @@ public sealed class HeaderMap
     /// <summary>The header that was added last must not stand in an HPACK table, here or anywhere further on.</summary>
     internal void MarkNeverIndexed() => _entries[_used - 1].NeverIndexed = true;
 
+    /// <summary>The first header <paramref name="id"/> must not stand in an HPACK table; there is one.</summary>
+    internal void MarkNeverIndexed(HeaderId id) => _entries[_first[(int)id] - 1].NeverIndexed = true;
+
+    /// <summary>Whether the first header <paramref name="id"/> may not stand in an HPACK table.</summary>
+    internal bool IsNeverIndexed(HeaderId id) => Contains(id) && _entries[_first[(int)id] - 1].NeverIndexed;
+
     private void SetAt(int index, HeaderId id, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         if (index < 0)

@@ -10,11 +10,11 @@ namespace Envoy.Http.Hpack;
 /// </summary>
 internal sealed class HpackDecoder
 {
+    /// <summary>No number in a block is larger than a block, or a table, may be.</summary>
+    public const int MaxInteger = 1 << 24;
+
     // Section 4.2: the smallest and the last of several changes.
     private const int MaxSizeUpdates = 2;
-
-    // No number in a block is larger than a block, or a table, may be.
-    private const int MaxInteger = 1 << 24;
 
     private readonly HpackDynamicTable _table;
     private readonly ByteSink _name = new();
@@ -169,7 +169,7 @@ internal sealed class HpackDecoder
         return true;
     }
 
-    // Section 5.1. What does not fit into three more bytes is larger than anything may be here; zeros that only pad are refused with it.
+    // Section 5.1. What does not fit into four more bytes is larger than anything may be here; zeros that only pad are refused with it.
     private static bool TryReadInteger(scoped ref ReadOnlySpan<byte> block, int prefix, out int value)
     {
         value = 0;

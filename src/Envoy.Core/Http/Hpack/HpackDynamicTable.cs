@@ -12,6 +12,8 @@ internal sealed class HpackDynamicTable
     /// <summary>What an entry counts beside its bytes (section 4.1).</summary>
     public const int Overhead = 32;
 
+    private const int FirstArena = 2048;
+
     private byte[] _arena = [];
     private Entry[] _entries = [];
     private int _oldest;
@@ -49,7 +51,9 @@ internal sealed class HpackDynamicTable
         if (Count > 0)
             return;
         _end = 0;
-        _arena = [];
+        // A peer that says 0 and more again in each block must not cost an array each time.
+        if (_arena.Length > Math.Max(FirstArena, maxSize * 2))
+            _arena = [];
     }
 
     /// <summary>
@@ -96,7 +100,7 @@ internal sealed class HpackDynamicTable
         var live = Count == 0 ? 0 : _end - _entries[_oldest].Offset;
         var from = _end - live;
         // Grows towards twice the size and no further: then at least half of it is free after a move.
-        var wanted = Math.Min(MaxSize * 2, Math.Max(2048, (live + length) * 2));
+        var wanted = Math.Min(Math.Max(FirstArena, MaxSize * 2), Math.Max(FirstArena, (live + length) * 2));
         var to = wanted > _arena.Length ? new byte[wanted] : _arena;
         _arena.AsSpan(from, live).CopyTo(to);
         _arena = to;

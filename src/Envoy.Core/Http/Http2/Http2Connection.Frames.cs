@@ -615,7 +615,7 @@ internal sealed partial class Http2Connection
             if (payload.Length != 0)
                 Broken(Http2ErrorCode.FrameSizeError, "an acknowledgement with a payload");
             else
-                _decoder.SetSizeLimit((int)Math.Min(_options.HpackTableSize, int.MaxValue));
+                _decoder.SetSizeLimit(TableSize);
             return;
         }
 

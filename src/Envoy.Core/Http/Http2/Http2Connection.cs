@@ -59,7 +59,7 @@ internal sealed partial class Http2Connection
         _owner = owner;
         _pool = pool;
         _guard = new Http2FloodGuard(options);
-        _encoder = new HpackEncoder((int)Math.Min(options.HpackTableSize, int.MaxValue));
+        _encoder = new HpackEncoder(TableSize);
         Writer = new Http2HeaderWriter(_encoder);
         _reader = new Http2HeaderReader(_decoder, maxHeaderBytes, maxHeaderCount);
         _maxBlock = maxHeaderBytes + Http2FrameHeader.DefaultMaxLength;
@@ -108,7 +108,7 @@ internal sealed partial class Http2Connection
         Span<byte> settings = stackalloc byte[6 * 5];
         var length = 0;
         if (_options.HpackTableSize != 4096)
-            Add(settings, Http2Setting.HeaderTableSize, _options.HpackTableSize);
+            Add(settings, Http2Setting.HeaderTableSize, (uint)TableSize);
         if (_isServer)
             Add(settings, Http2Setting.MaxConcurrentStreams, _options.MaxConcurrentStreams);
         else
@@ -196,6 +196,8 @@ internal sealed partial class Http2Connection
     }
 
     internal ByteQueue NewQueue() => new(_pool);
+
+    private int TableSize => (int)Math.Min(_options.HpackTableSize, HpackDecoder.MaxInteger);
 
     /// <summary>Resets a stream of ours, or of the peer's.</summary>
     internal void ResetStream(Http2Stream stream, Http2ErrorCode code)

@@ -101,7 +101,7 @@ internal sealed class Http2HeaderReader(HpackDecoder decoder, int maxBytes, int 
                 _hasHost = true;
                 // :authority is the one that counts (section 8.3.1); two names for one thing are not passed on.
                 if (!headers.Contains(HeaderId.Authority))
-                    headers.AddUnchecked(HeaderId.Authority, field.Value);
+                    AddMarked(headers, HeaderId.Authority, field);
                 return true;
         }
 
@@ -130,7 +130,7 @@ internal sealed class Http2HeaderReader(HpackDecoder decoder, int maxBytes, int 
             return Wrong("a pseudo header that does not belong here, or whose value is none");
         // An empty authority is as good as none, for which there may be a host.
         if (field.Id != HeaderId.Authority || !field.Value.IsEmpty)
-            headers.AddUnchecked(field.Id, field.Value);
+            AddMarked(headers, field.Id, field);
         return true;
     }
 
@@ -161,6 +161,7 @@ internal sealed class Http2HeaderReader(HpackDecoder decoder, int maxBytes, int 
     private void JoinCookies(HeaderMap headers)
     {
         _cookies.Clear();
+        var secret = false;
         foreach (var field in headers)
         {
             if (field.Id != HeaderId.Cookie)
@@ -168,9 +169,19 @@ internal sealed class Http2HeaderReader(HpackDecoder decoder, int maxBytes, int 
             if (_cookies.Length > 0)
                 _cookies.Append("; "u8);
             _cookies.Append(field.Value);
+            secret |= field.NeverIndexed;
         }
 
         headers.SetUnchecked(HeaderId.Cookie, _cookies.Written);
+        if (secret)
+            headers.MarkNeverIndexed(HeaderId.Cookie);
+    }
+
+    private static void AddMarked(HeaderMap headers, HeaderId id, HpackField field)
+    {
+        headers.AddUnchecked(id, field.Value);
+        if (field.NeverIndexed)
+            headers.MarkNeverIndexed();
     }
 
     private static bool IsName(ReadOnlySpan<byte> name)

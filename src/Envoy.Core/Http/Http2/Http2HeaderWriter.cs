@@ -15,17 +15,17 @@ internal sealed class Http2HeaderWriter(HpackEncoder encoder)
     {
         Begin();
         var method = upgrades ? "CONNECT"u8 : headers.Get(HeaderId.Method);
-        Write(HeaderId.Method, method);
+        Write(HeaderId.Method, method, secret: false);
         if (upgrades || !method.SequenceEqual("CONNECT"u8))
         {
-            Write(HeaderId.Scheme, headers.TryGet(HeaderId.Scheme, out var scheme) ? scheme : "http"u8);
-            Write(HeaderId.Path, headers.Get(HeaderId.Path));
+            Write(HeaderId.Scheme, headers.TryGet(HeaderId.Scheme, out var scheme) ? scheme : "http"u8, secret: false);
+            Write(HeaderId.Path, headers.Get(HeaderId.Path), headers.IsNeverIndexed(HeaderId.Path));
         }
 
         if (headers.TryGet(HeaderId.Authority, out var authority))
-            Write(HeaderId.Authority, authority);
+            Write(HeaderId.Authority, authority, headers.IsNeverIndexed(HeaderId.Authority));
         if (upgrades)
-            Write(HeaderId.Protocol, headers.Get(HeaderId.Upgrade));
+            Write(HeaderId.Protocol, headers.Get(HeaderId.Upgrade), secret: false);
         WriteFields(headers);
         return _block.Written;
     }
@@ -35,7 +35,7 @@ internal sealed class Http2HeaderWriter(HpackEncoder encoder)
     public ReadOnlySpan<byte> WriteResponse(HeaderMap headers, ReadOnlySpan<byte> status)
     {
         Begin();
-        Write(HeaderId.Status, status);
+        Write(HeaderId.Status, status, secret: false);
         WriteFields(headers);
         return _block.Written;
     }
@@ -53,7 +53,7 @@ internal sealed class Http2HeaderWriter(HpackEncoder encoder)
         encoder.BeginBlock(_block);
     }
 
-    private void Write(HeaderId id, ReadOnlySpan<byte> value) => encoder.Write(id, HeaderNames.Get(id), value, neverIndexed: false, _block);
+    private void Write(HeaderId id, ReadOnlySpan<byte> value, bool secret) => encoder.Write(id, HeaderNames.Get(id), value, secret, _block);
 
     private void WriteFields(HeaderMap headers)
     {

@@ -3,7 +3,7 @@ namespace Envoy.Http.Http2;
 /// <summary>HTTP/2 on one side of the proxy (<c>core.v3.Http2ProtocolOptions</c>), with Envoy's defaults. Immutable.</summary>
 public sealed record Http2ProtocolOptions
 {
-    /// <summary>The largest HPACK table, in bytes, on both sides. Default 4096.</summary>
+    /// <summary>The largest HPACK table, in bytes, on both sides: 0 to 16 MiB, and more is taken for that. Default 4096.</summary>
     public uint HpackTableSize { get; init; } = 4096;
 
     /// <summary>Streams under way at the same time, 1 to 2^31-1: what the peer is told (downstream), or what is used at most (upstream). Default 1024.</summary>

@@ -1,4 +1,5 @@
 using Envoy.Extensions;
+using Envoy.Http.Hpack;
 
 namespace Envoy.Http.Http2;
 
@@ -23,7 +24,7 @@ internal static class Http2ProtocolOptionsReader
         });
 
     public static readonly FieldTable<Http2ProtocolOptions> Fields = new FieldTable<Http2ProtocolOptions>("envoy.config.core.v3.Http2ProtocolOptions", new Http2ProtocolOptions())
-        .Number("hpack_table_size", o => o.HpackTableSize, (o, v) => o with { HpackTableSize = v })
+        .Number("hpack_table_size", o => o.HpackTableSize, (o, v) => o with { HpackTableSize = v }, most: HpackDecoder.MaxInteger)
         .Number("max_concurrent_streams", o => o.MaxConcurrentStreams, (o, v) => o with { MaxConcurrentStreams = v }, 1, int.MaxValue)
         .Number("initial_stream_window_size", o => o.InitialStreamWindowSize, (o, v) => o with { InitialStreamWindowSize = v }, LeastWindow, int.MaxValue)
         .Number("initial_connection_window_size", o => o.InitialConnectionWindowSize, (o, v) => o with { InitialConnectionWindowSize = v }, LeastWindow, int.MaxValue)

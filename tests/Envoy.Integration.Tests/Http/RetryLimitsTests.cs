@@ -86,6 +86,31 @@ public sealed class RetryLimitsTests(EngineKind engine) : HttpFixture(engine)
         await AssertQuiet(proxy);
     }
 
+    [TestCase("upstream.use_retry", "0")]
+    [TestCase("upstream.base_retry_backoff_ms", "5000")]
+    public async Task Runtime_CanTurnRetriesOff_OrMakeThemSlow(string key, string value)
+    {
+        await using var upstream = new FakeUpstream().AnswerNext(Answers.Status(503, "no"));
+        await using var proxy = await TestProxy.ForwardTo(upstream, Options with
+        {
+            ConfigureRoute = Retrying("5xx"),
+            Configure = c => c with { LayeredRuntime = new() { Layers = [new("static") { Values = [new(key, value)] }] } },
+        });
+        using var client = await proxy.ConnectAsync();
+        await client.SendAsync(Get);
+        if (key == "upstream.use_retry")
+        {
+            Assert.That((await client.ReadResponseAsync()).BodyText, Is.EqualTo("no"));
+            Assert.That(proxy.Statistics["cluster.upstream.upstream_rq_retry"], Is.Zero);
+            return;
+        }
+
+        await proxy.WaitForAsync("cluster.upstream.upstream_rq_retry");
+        await proxy.AdvanceAsync(TimeSpan.FromSeconds(5));
+        Assert.That((await client.ReadResponseAsync()).Status, Is.EqualTo(200));
+        Assert.That(upstream.Requests, Has.Count.EqualTo(2));
+    }
+
     [Test]
     public async Task Budget_SpentByAnotherRequest_LeavesTheAnswerAndUO()
     {

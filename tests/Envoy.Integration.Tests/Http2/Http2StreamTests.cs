@@ -36,6 +36,7 @@ public sealed class Http2StreamTests(EngineKind engine) : HttpFixture(engine)
         {
             Assert.That(proxy.Statistics["http.ingress.downstream_rq_http2_total"], Is.EqualTo(1));
             Assert.That(proxy.Statistics["http.ingress.downstream_cx_http2_active"], Is.EqualTo(1));
+            Assert.That(proxy.Statistics["http.ingress.downstream_cx_http2_total"], Is.EqualTo(1));
             Assert.That(proxy.Statistics["http.ingress.downstream_cx_http1_total"], Is.Zero);
             Assert.That(proxy.Statistics["http2.streams_active"], Is.Zero);
         }

@@ -32,7 +32,7 @@ internal static class BootstrapReader
             AccessLogs = [.. a.AccessLogs, new AccessLogConfig("envoy.access_loggers.file", new FileAccessLogOptions { Path = v })],
         })
         .NotYet("socket_options=[]", "allow_paths=[]")
-        
+
         // There is no profiler of ours to write to it.
         .Inert("ignore_global_conn_limit", "profile_path");
 

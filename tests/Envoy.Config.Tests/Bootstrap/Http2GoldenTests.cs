@@ -29,7 +29,10 @@ public sealed class Http2GoldenTests
         StreamErrorOnInvalidHttpMessaging = true,
         Keepalive = new Http2KeepaliveOptions
         {
-            Interval = TimeSpan.FromSeconds(30), Timeout = TimeSpan.FromSeconds(5), IntervalJitterPercent = 10, ConnectionIdleInterval = TimeSpan.FromSeconds(1),
+            Interval = TimeSpan.FromSeconds(30),
+            Timeout = TimeSpan.FromSeconds(5),
+            IntervalJitterPercent = 10,
+            ConnectionIdleInterval = TimeSpan.FromSeconds(1),
         },
     };
 

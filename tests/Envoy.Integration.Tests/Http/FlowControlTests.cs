@@ -13,11 +13,11 @@ public sealed class FlowControlTests(EngineKind engine) : HttpFixture(engine)
     private const int Limit = 64 * 1024;
     private const int Size = 64 * 1024 * 1024;
 
+    // More than the system's buffers can hold, however far they grow.
+    private static readonly int SocketSize = (int)SystemBuffers.Most + (8 * 1024 * 1024);
+
     // In memory a direction holds 64 KiB; each connection of the proxy may go one receive beyond its limit, and the upstream has one piece in hand.
     private const int MostInMemory = 8 * Limit;
-
-    // The system's socket buffers grow to at most 6 MiB (tcp_rmem, tcp_wmem), and there are four of them.
-    private const int MostBySocket = 32 * 1024 * 1024;
 
     [Test]
     public async Task SlowClient_InMemory_HoldsTheUpstreamBack()
@@ -43,14 +43,14 @@ public sealed class FlowControlTests(EngineKind engine) : HttpFixture(engine)
     [Test]
     public async Task SlowClient_BySocket_HoldsTheUpstreamBack()
     {
-        var body = Bytes(Size);
+        var body = Bytes(SocketSize);
         await using var upstream = new FakeUpstream().Answer(Answers.Ok(body));
         await using var proxy = await TestProxy.ForwardTo(upstream, Limited(Options));
         using var client = await proxy.ConnectAsync(receiveBufferSize: 16 * 1024);
         await client.SendAsync(Get);
         await proxy.WaitForAsync("cluster.upstream.upstream_flow_control_paused_reading_total");
         await Settle(proxy);
-        Assert.That(upstream.Connections[0].BytesSent, Is.LessThan(MostBySocket));
+        Assert.That(upstream.Connections[0].BytesSent, Is.LessThan(SystemBuffers.Most));
         var response = await client.ReadResponseAsync();
         Assert.That(response.Body.AsSpan().SequenceEqual(body), Is.True);
         await AssertQuiet(proxy);
@@ -86,7 +86,7 @@ public sealed class FlowControlTests(EngineKind engine) : HttpFixture(engine)
     public async Task SlowUpstream_BySocket_HoldsTheClientBack()
     {
         var gate = new TaskCompletionSource();
-        var body = Bytes(Size);
+        var body = Bytes(SocketSize);
         await using var upstream = new FakeUpstream().Answer(async e =>
         {
             await gate.Task;
@@ -95,11 +95,11 @@ public sealed class FlowControlTests(EngineKind engine) : HttpFixture(engine)
         });
         await using var proxy = await TestProxy.ForwardTo(upstream, Limited(Options));
         using var client = await proxy.ConnectAsync();
-        await client.SendAsync($"POST / HTTP/1.1\r\nhost: test\r\ncontent-length: {Size}\r\n\r\n");
+        await client.SendAsync($"POST / HTTP/1.1\r\nhost: test\r\ncontent-length: {SocketSize}\r\n\r\n");
         var sending = client.SendAsync(body);
         await proxy.WaitForAsync("cluster.upstream.upstream_flow_control_backed_up_total");
         await Settle(proxy);
-        Assert.That(proxy.Statistics["http.ingress.downstream_cx_rx_bytes_total"], Is.LessThan(MostBySocket));
+        Assert.That(proxy.Statistics["http.ingress.downstream_cx_rx_bytes_total"], Is.LessThan(SystemBuffers.Most));
         gate.SetResult();
         await sending;
         Assert.That((await client.ReadResponseAsync()).BodyText, Is.EqualTo("thanks"));

@@ -130,9 +130,6 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
         return stream;
     }
 
-    /// <summary>A response has begun while the connection, or the listener, is to end.</summary>
-    public void BeginDrain() => _codec!.BeginDrain();
-
     /// <summary>A stream is over and has been given back.</summary>
     public void OnStreamEnded()
     {

@@ -217,8 +217,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         CompleteRequest();
         if (RequestPreparation.Underscores(RequestTrailers, _shared) is { } error)
         {
-            StreamInfo.AddFlag(ResponseFlags.DownstreamProtocolError);
-            Refuse(error.HttpStatus, error.Details, Encoding.ASCII.GetString(Http1ReasonPhrases.Get(error.HttpStatus)));
+            OnCodecError(error);
             Leave();
             return;
         }
@@ -317,7 +316,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         {
             if ((traits & RequestTraits.Http2) != 0)
             {
-                _manager!.BeginDrain();
+                _manager!.OnDrain();
             }
             else
             {

@@ -8,7 +8,6 @@ namespace Envoy.Http.Http2;
 internal sealed class Http2ClientStream(Http2Connection connection) : Http2Stream(connection), IClientStream
 {
     private IClientStreamHandler? _handler;
-    private int _status;
     private bool _asks;
     private byte[] _protocol = [];
 
@@ -62,10 +61,9 @@ internal sealed class Http2ClientStream(Http2Connection connection) : Http2Strea
             headers.SetUnchecked(HeaderId.Connection, "upgrade"u8);
         }
 
-        _status = status;
         HasHeaders = true;
         var handler = endStream ? Detach() : _handler!;
-        handler.OnResponseHeaders(_status, endStream);
+        handler.OnResponseHeaders(status, endStream);
     }
 
     internal override void OnReset(StreamResetReason reason, string details)

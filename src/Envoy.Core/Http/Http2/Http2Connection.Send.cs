@@ -53,7 +53,7 @@ internal sealed partial class Http2Connection
             var next = stream.NextResumed;
             stream.NextResumed = null;
             stream.IsResuming = false;
-            var (id, ended) = (stream.Id, stream.HeldEnd || stream.HeldTrailers);
+            var (id, ended) = (stream.Id, stream.RemoteEnded);
             _firstResumed = next;
             if (stream.IsOpen && !IsDead)
             {
@@ -275,13 +275,15 @@ internal sealed partial class Http2Connection
         WriteFrame(Http2FrameType.RstStream, Http2FrameFlags.None, id, payload, isControl: true);
     }
 
-    private void WriteGoAway(uint last, Http2ErrorCode code)
+    // The last one goes out whatever else waits.
+    private void PutGoAway(uint last, Http2ErrorCode code)
     {
         Span<byte> payload = stackalloc byte[8];
         BinaryPrimitives.WriteUInt32BigEndian(payload, last);
         BinaryPrimitives.WriteUInt32BigEndian(payload[4..], (uint)code);
         _owner.Count(Http2Count.GoAwaySent);
-        WriteFrame(Http2FrameType.GoAway, Http2FrameFlags.None, 0, payload, isControl: false);
+        PutHeader(Http2FrameType.GoAway, Http2FrameFlags.None, 0, payload.Length);
+        _out.Append(payload);
     }
 
     private void WriteWindowUpdate(uint id, long increment)
@@ -299,6 +301,15 @@ internal sealed partial class Http2Connection
 
     private bool WriteHeader(Http2FrameType type, Http2FrameFlags flags, uint id, int length, bool isControl)
     {
+        if (!Admits(isControl))
+            return false;
+        PutHeader(type, flags, id, length);
+        return true;
+    }
+
+    /// <summary>Whether another frame may wait to be sent; too many of them are the connection's end.</summary>
+    private bool Admits(bool isControl)
+    {
         if (IsDead)
             return false;
         if (_guard.OnOutbound(isControl, _owner.IsOutputEmpty && _out.IsEmpty) is { } flood)
@@ -308,16 +319,13 @@ internal sealed partial class Http2Connection
             return false;
         }
 
-        new Http2FrameHeader(length, type, flags, id).Write(_out.GetSpan(Http2FrameHeader.Size));
-        _out.Advance(Http2FrameHeader.Size);
         return true;
     }
 
-    private void Append(Http2FrameType type, Http2FrameFlags flags, uint id, ReadOnlySpan<byte> payload)
+    private void PutHeader(Http2FrameType type, Http2FrameFlags flags, uint id, int length)
     {
-        new Http2FrameHeader(payload.Length, type, flags, id).Write(_out.GetSpan(Http2FrameHeader.Size));
+        new Http2FrameHeader(length, type, flags, id).Write(_out.GetSpan(Http2FrameHeader.Size));
         _out.Advance(Http2FrameHeader.Size);
-        _out.Append(payload);
     }
 
     private void FlushOutput()

@@ -14,7 +14,8 @@ namespace Envoy.Http.Http2;
 ///  preface ─► SETTINGS ─► frames* ─┬─► GOAWAY sent or received: streams under way end, none begin
 ///                                  └─► a fault of the connection's scope: GOAWAY, all streams reset, nothing more is read
 /// </code>
-/// The parts of the class: here what both directions share; <c>Frames</c> takes frames apart; <c>Send</c> has windows and output.
+/// The parts of the class: here what both directions share; <c>Frames</c>, <c>Messages</c> and <c>Control</c> take in what comes, by its kind;
+/// <c>Send</c> has windows and output.
 /// </remarks>
 internal sealed partial class Http2Connection
 {
@@ -89,9 +90,6 @@ internal sealed partial class Http2Connection
     /// <summary>How many streams the peer lets us have at the same time; until it says so, what no peer should go below (section 6.5.2).</summary>
     public uint PeerMaxConcurrentStreams { get; private set; } = AssumedConcurrentStreams;
 
-    /// <summary>The peer serves CONNECT with <c>:protocol</c>.</summary>
-    public bool PeerAllowsConnect { get; private set; }
-
     /// <summary>The peer's settings have come.</summary>
     public bool HasPeerSettings { get; private set; }
 
@@ -154,7 +152,8 @@ internal sealed partial class Http2Connection
             _goAwayLimit = _lastPeerStream;
         }
 
-        WriteGoAway(final ? _lastPeerStream : int.MaxValue, Http2ErrorCode.NoError);
+        if (Admits(isControl: false))
+            PutGoAway(final ? _lastPeerStream : int.MaxValue, Http2ErrorCode.NoError);
         FlushOutput();
     }
 
@@ -173,7 +172,7 @@ internal sealed partial class Http2Connection
     public void OnClosed()
     {
         IsDead = true;
-        EndAll(StreamResetReason.ConnectionTermination, "");
+        EndAll();
         _out.Clear();
         Chunk.Clear();
     }
@@ -185,13 +184,9 @@ internal sealed partial class Http2Connection
             return;
         // Before the streams hear of it: what they answer would come too late.
         IsDead = true;
-        Span<byte> payload = stackalloc byte[8];
-        BinaryPrimitives.WriteUInt32BigEndian(payload, _lastPeerStream);
-        BinaryPrimitives.WriteUInt32BigEndian(payload[4..], (uint)code);
-        Append(Http2FrameType.GoAway, Http2FrameFlags.None, 0, payload);
-        _owner.Count(Http2Count.GoAwaySent);
+        PutGoAway(_lastPeerStream, code);
         _owner.Write(_out);
-        EndAll(StreamResetReason.ConnectionTermination, "");
+        EndAll();
         _owner.OnConnectionError(code, message);
     }
 
@@ -242,27 +237,34 @@ internal sealed partial class Http2Connection
     {
         if (!stream.IsOpen)
             return;
-        _streams.Remove(stream.Id);
-        TakeConnection(stream.HeldLength);
-        _owner.OnStreamClosed(stream);
-        stream.Close();
+        Forget(stream);
         Release(stream);
         FlushOutput();
     }
 
-    private void EndAll(StreamResetReason reason, string details)
+    /// <summary>A stream ends before its time, by the peer's doing or its connection's: its handler hears of it once it is closed.</summary>
+    private void End(Http2Stream stream, StreamResetReason reason, string details)
+    {
+        if (!stream.IsOpen)
+            return;
+        Forget(stream);
+        stream.OnReset(reason, details);
+        Release(stream);
+    }
+
+    private void Forget(Http2Stream stream)
+    {
+        _streams.Remove(stream.Id);
+        TakeConnection(stream.HeldLength);
+        _owner.OnStreamClosed(stream);
+        stream.Close();
+    }
+
+    private void EndAll()
     {
         var streams = SnapshotOfStreams();
         foreach (var stream in streams)
-        {
-            if (!stream.IsOpen)
-                continue;
-            _streams.Remove(stream.Id);
-            _owner.OnStreamClosed(stream);
-            stream.Close();
-            stream.OnReset(reason, details);
-        }
-
+            End(stream, StreamResetReason.ConnectionTermination, "");
         Return(streams);
     }
 

@@ -29,9 +29,6 @@ internal abstract class Http2Stream
 
     public uint Id { get; private set; }
 
-    /// <summary>Its owner's own, until it is closed.</summary>
-    public object? Owner { get; set; }
-
     /// <summary>When it began, by its owner's clock.</summary>
     public long BegunAt { get; set; }
 
@@ -153,7 +150,6 @@ internal abstract class Http2Stream
         Pending.Clear();
         Held.Clear();
         PendingTrailers?.Clear();
-        Owner = null;
     }
 
     /// <summary>Body bytes, or their end, have come for it.</summary>

@@ -18,6 +18,8 @@ internal static class KnownFilters
             yield return Network();
             yield return Http();
             yield return AccessLoggers();
+            yield return TransportSockets("envoy.transport_sockets.downstream");
+            yield return TransportSockets("envoy.transport_sockets.upstream");
         }
     }
 
@@ -39,6 +41,25 @@ internal static class KnownFilters
                 new("envoy.ratelimit", "ratelimit"),
                 new("envoy.redis_proxy", "redis_proxy"),
             ],
+        };
+
+    // Both sides' are named without their side.
+    private static KnownExtensions TransportSockets(string category) =>
+        new(category, [])
+        {
+            OldNames =
+            [
+                new("envoy.transport_sockets.alts", "alts"),
+                new("envoy.transport_sockets.http_11_proxy", "http_11_proxy"),
+                new("envoy.transport_sockets.internal_upstream", "internal_upstream"),
+                new("envoy.transport_sockets.quic", "quic"),
+                new("envoy.transport_sockets.s2a", "s2a"),
+                new("envoy.transport_sockets.starttls", "starttls"),
+                new("envoy.transport_sockets.tap", "tap"),
+                new("envoy.transport_sockets.tcp_stats", "tcp_stats"),
+                new("envoy.transport_sockets.upstream_proxy_protocol", "upstream_proxy_protocol"),
+            ],
+            TypePrefixes = ["envoy.extensions.transport_sockets.", "envoy.config.transport_socket."],
         };
 
     private static KnownExtensions AccessLoggers() =>

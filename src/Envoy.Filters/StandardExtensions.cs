@@ -10,6 +10,8 @@ using Envoy.Filters.Http.Router;
 using Envoy.Filters.Network.DirectResponse;
 using Envoy.Filters.Network.Echo;
 using Envoy.Filters.Network.TcpProxy;
+using Envoy.TransportSockets;
+using Envoy.TransportSockets.Tls;
 
 namespace Envoy.Filters;
 
@@ -32,6 +34,10 @@ public static class StandardExtensions
             new FileAccessLogExtension(),
             StreamAccessLogExtension.Output,
             StreamAccessLogExtension.Error,
+            new DownstreamTlsExtension(),
+            new UpstreamTlsExtension(),
+            new DownstreamRawBufferExtension(),
+            new UpstreamRawBufferExtension(),
         ],
         KnownFilters.All);
 }

@@ -1,5 +1,7 @@
 using Envoy.Clusters;
 using Envoy.Extensions;
+using Envoy.TransportSockets;
+using Envoy.TransportSockets.Tls;
 using Envoy.Http.Http1;
 using Envoy.Http.Http2;
 using Envoy.Routing;
@@ -125,12 +127,14 @@ internal static class ClusterReader
         .Message("http2_protocol_options", _ => null, WithHttp2, Http2ProtocolOptionsReader.Fields)
         .Add(new ConfigField("typed_extension_protocol_options", "map of Any", FieldSupport.Supported), ReadProtocolOptions)
         .AddEndpoints()
+        .Message("transport_socket", "TransportSocket", c => c.TransportSocket, (c, v) => c with { TransportSocket = v }, TransportSocketReader.TryReadUpstream)
+        .Message("tls_context", c => c.TransportSocket?.Options as UpstreamTlsOptions, (c, v) => c with { TransportSocket = new("tls", v) }, TlsContextReader.Upstream)
         .NotYet("transport_socket_matches=[]", "transport_socket_matcher", "cluster_type", "eds_cluster_config", "health_checks=[]",
             "upstream_http_protocol_options", "extension_protocol_options=[]", "dns_jitter=0s",
             "dns_failure_refresh_rate", "respect_dns_ttl=false", "dns_resolvers=[]", "use_tcp_for_dns_lookups=false", "dns_resolution_config",
             "typed_dns_resolver_config", "wait_for_warm_on_init=true", "outlier_detection", "cleanup_interval", "upstream_bind_config", "lb_subset_config",
             "ring_hash_lb_config", "maglev_lb_config", "original_dst_lb_config", "least_request_lb_config", "round_robin_lb_config=[]",
-            "common_lb_config=[]", "transport_socket", "tls_context", "protocol_selection=USE_CONFIGURED_PROTOCOL", "upstream_connection_options=[]",
+            "common_lb_config=[]", "protocol_selection=USE_CONFIGURED_PROTOCOL", "upstream_connection_options=[]",
             "close_connections_on_host_health_failure=false", "ignore_health_on_host_removal=false", "drain_connections_on_host_removal=false",
             "filters=[]", "load_balancing_policy", "lrs_server", "lrs_report_endpoint_metrics=[]", "track_timeout_budgets=false", "upstream_config",
             "track_cluster_stats=[]", "preconnect_policy=[]", "connection_pool_per_downstream_connection=false")

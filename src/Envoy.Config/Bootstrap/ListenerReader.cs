@@ -2,6 +2,8 @@ using Envoy.Extensions;
 using Envoy.FilterChains.Network;
 using Envoy.Listeners;
 using Envoy.Net;
+using Envoy.TransportSockets;
+using Envoy.TransportSockets.Tls;
 
 namespace Envoy.Config.Bootstrap;
 
@@ -12,9 +14,12 @@ internal static class ListenerReader
             "envoy.config.listener.v3.FilterChain", new FilterChainConfig())
         .Text("name", c => c.Name, (c, v) => c with { Name = v })
         .List("filters", "Filter", c => c.Filters, (c, v) => c with { Filters = v }, NetworkFilterReader.TryRead)
-        .NotYet("filter_chain_match=[]", "use_proxy_proto=false", "transport_socket", "transport_socket_connect_timeout", "tls_context",
-            "on_demand_configuration")
-        .Inert("metadata");
+        .Message("transport_socket", "TransportSocket", c => c.TransportSocket, (c, v) => c with { TransportSocket = v }, TransportSocketReader.TryReadDownstream)
+        .Message("tls_context", c => c.TransportSocket?.Options as DownstreamTlsOptions, (c, v) => c with { TransportSocket = new("tls", v) }, TlsContextReader.Downstream)
+        .Duration("transport_socket_connect_timeout", c => c.TransportSocketConnectTimeout, (c, v) => c with { TransportSocketConnectTimeout = v })
+        .NotYet("filter_chain_match=[]", "use_proxy_proto=false", "on_demand_configuration")
+        .Inert("metadata")
+        .OneOf(required: false, "transport_socket", "tls_context");
 
     private static readonly FieldTable<ListenerConfig> DeprecatedV1 = new FieldTable<ListenerConfig>(
             "envoy.config.listener.v3.Listener.DeprecatedV1", new ListenerConfig { Address = new SocketAddressConfig("", 0) })

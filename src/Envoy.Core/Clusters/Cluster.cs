@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Envoy.Clusters.Hosts;
 using Envoy.Clusters.LoadBalancing;
+using Envoy.Net;
 using Envoy.Runtime;
 
 namespace Envoy.Clusters;
@@ -23,6 +24,7 @@ internal sealed class Cluster
         Hosts = hosts;
         Stats = new ClusterTrafficStats(snapshot.Stats, worker.Index);
         BalancerStats = new ClusterLoadBalancerStats(snapshot.Stats, worker.Index);
+        Socket = snapshot.Socket?.CreateFor(worker, snapshot.Stats);
         _balancer = LoadBalancers.Create(snapshot.Config.LbPolicy, worker.Random);
         _balancer.OnHostsChanged(hosts.Usable);
     }
@@ -37,6 +39,9 @@ internal sealed class Cluster
     public HostSetSnapshot Hosts { get; private set; }
 
     public ClusterTrafficStats Stats { get; }
+
+    /// <summary>What lies between its connections and their users on this worker; null: nothing.</summary>
+    public IUpstreamTransportSocket? Socket { get; }
 
     public ClusterLoadBalancerStats BalancerStats { get; }
 

@@ -2,6 +2,7 @@ using Envoy.Extensions;
 using Envoy.Http.Http1;
 using Envoy.Http.Http2;
 using Envoy.Net;
+using Envoy.TransportSockets;
 
 namespace Envoy.Clusters;
 
@@ -107,6 +108,9 @@ public sealed record ClusterConfig
 
     /// <summary>Limits and windows of HTTP/2. Default: Envoy's.</summary>
     public Http2ProtocolOptions Http2 { get; init; } = new();
+
+    /// <summary>What lies between its connections and their users, such as TLS; null (default): nothing.</summary>
+    public UpstreamTransportSocketConfig? TransportSocket { get; init; }
 
     /// <summary>How the names of a request's headers are written, and whether how a response's were is passed on. Default <see cref="HeaderKeyFormat.LowerCase"/>.</summary>
     public HeaderKeyFormat HeaderKeyFormat { get; init; }

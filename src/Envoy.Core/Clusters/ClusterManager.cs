@@ -3,6 +3,8 @@ using Envoy.Clusters.Hosts;
 using Envoy.Runtime;
 using Envoy.Runtime.Resolver;
 using Envoy.Stats;
+using Envoy.TransportSockets;
+using Envoy.TransportSockets.Tls;
 
 namespace Envoy.Clusters;
 
@@ -24,6 +26,7 @@ internal sealed class ClusterManager : IDisposable
     private readonly Worker _main;
     private readonly IReadOnlyList<Worker> _workers;
     private readonly IDnsResolver _resolver;
+    private readonly TlsReloads _reloads;
     private readonly StatsStore _statsStore;
     private readonly ClusterManagerStats _stats;
     private readonly Dictionary<string, ManagedCluster> _active = new(StringComparer.Ordinal);
@@ -34,8 +37,10 @@ internal sealed class ClusterManager : IDisposable
     /// <param name="workers">Who gets the clusters; main is not among them.</param>
     /// <param name="resolver">Asked by DNS clusters; stays the caller's.</param>
     /// <param name="stats">The proxy's statistics.</param>
-    public ClusterManager(Worker main, IReadOnlyList<Worker> workers, IDnsResolver resolver, StatsStore stats)
+    /// <param name="reloads">Told of certificates that come from files.</param>
+    public ClusterManager(Worker main, IReadOnlyList<Worker> workers, IDnsResolver resolver, StatsStore stats, TlsReloads? reloads = null)
     {
+        _reloads = reloads ?? new TlsReloads();
         _main = main;
         _workers = workers;
         _resolver = resolver;
@@ -99,7 +104,8 @@ internal sealed class ClusterManager : IDisposable
             return warming.Ready;
         if (warming is null && active is not null && active.Snapshot.Config == config)
             return Task.CompletedTask;
-        var added = Create(ClusterSnapshot.Compile(config, _statsStore));
+        var added = Create(ClusterSnapshot.Compile(
+            config, _statsStore, new TransportSocketContext($"cluster '{config.Name}'", _main.TimeProvider, _main.Logger, _reloads)));
         if (warming is null && active is null)
             _stats.ClusterAdded.Inc();
         else

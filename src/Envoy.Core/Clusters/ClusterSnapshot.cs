@@ -1,6 +1,7 @@
 using Envoy.Clusters.Hosts;
 using Envoy.Net;
 using Envoy.Stats;
+using Envoy.TransportSockets;
 
 namespace Envoy.Clusters;
 
@@ -10,12 +11,13 @@ namespace Envoy.Clusters;
 /// </summary>
 internal sealed class ClusterSnapshot
 {
-    private ClusterSnapshot(ClusterConfig config, StatsStore stats)
+    private ClusterSnapshot(ClusterConfig config, StatsStore stats, TransportSocketContext? sockets)
     {
         Config = config;
         StatName = config.AltStatName.Length > 0 ? config.AltStatName : config.Name;
         Stats = stats.Scope("cluster." + StatName);
         Limits = new ClusterLimits(config.CircuitBreakers, new CircuitBreakerStats(Stats, "default"));
+        Socket = sockets is null ? null : config.TransportSocket?.Options.Compile(sockets);
         HighPriorityLimits = new ClusterLimits(config.HighPriorityCircuitBreakers, new CircuitBreakerStats(Stats, "high"));
     }
 
@@ -45,12 +47,15 @@ internal sealed class ClusterSnapshot
     /// <summary><c>cluster.NAME</c>; released when the cluster goes.</summary>
     public StatsScope Stats { get; }
 
+    /// <summary>What lies between its connections and their users; null: nothing.</summary>
+    public IUpstreamTransportSocketSnapshot? Socket { get; }
+
     /// <summary>Compiles <paramref name="config"/>.</summary>
     /// <exception cref="ArgumentException">The configuration is not usable; the message says why.</exception>
-    public static ClusterSnapshot Compile(ClusterConfig config, StatsStore stats)
+    public static ClusterSnapshot Compile(ClusterConfig config, StatsStore stats, TransportSocketContext? sockets = null)
     {
         Check(config);
-        return new ClusterSnapshot(config, stats);
+        return new ClusterSnapshot(config, stats, sockets);
     }
 
     /// <summary>Throws if <paramref name="config"/> is not usable.</summary>

@@ -62,6 +62,7 @@ internal sealed class ManagedCluster : IDiscoverySink
     {
         _removed = true;
         _discovery.Dispose();
+        Snapshot.Socket?.Dispose();
         Snapshot.Stats.Dispose();
         _ready.TrySetCanceled();
     }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Envoy.FilterChains;
-using Envoy.FilterChains.Network;
 using Envoy.Net;
 using Envoy.Runtime;
 using Envoy.Stats;
@@ -114,6 +113,7 @@ internal sealed class Listener
                 await InvokeIfRunning(_workers[i], part.Close).ConfigureAwait(false);
         }
 
+        _snapshot.Chain.Socket?.Dispose();
         _stats.Dispose();
     }
 
@@ -149,13 +149,8 @@ internal sealed class Listener
         }
     }
 
-    private WorkerListener CreatePart(Worker worker, FilterWorkerContext context)
-    {
-        var factories = new INetworkFilterFactory[_snapshot.Filters.Count];
-        for (var i = 0; i < factories.Length; i++)
-            factories[i] = _snapshot.Filters[i].CreateFactory(context);
-        return new WorkerListener(worker, _snapshot.Config, new ListenerStats(_stats, worker.Index), factories);
-    }
+    private WorkerListener CreatePart(Worker worker, FilterWorkerContext context) =>
+        new(worker, _snapshot.Config, new ListenerStats(_stats, worker.Index), new WorkerFilterChain(_snapshot.Chain, context));
 
     private async Task AcceptOn(Worker worker, ListenSocket socket, Worker[] workers, WorkerListener[] parts)
     {

@@ -1,6 +1,7 @@
 using Envoy.Extensions;
 using Envoy.FilterChains.Network;
 using Envoy.Net;
+using Envoy.TransportSockets;
 
 namespace Envoy.Listeners;
 
@@ -40,4 +41,10 @@ public sealed record FilterChainConfig
 
     /// <summary>The filters, first to last; the last one is terminal. None: connections are closed at once.</summary>
     public ValueList<NetworkFilterConfig> Filters { get; init; } = [];
+
+    /// <summary>What lies between the connection and the filters, such as TLS; null (default): nothing.</summary>
+    public DownstreamTransportSocketConfig? TransportSocket { get; init; }
+
+    /// <summary>Time for the transport socket to be ready, such as for a TLS handshake. <see cref="TimeSpan.Zero"/> (default): no limit.</summary>
+    public TimeSpan TransportSocketConnectTimeout { get; init; }
 }

@@ -12,17 +12,17 @@ internal sealed class WorkerListener : IConnectionObserver
     private readonly Worker _worker;
     private readonly ListenerConfig _config;
     private readonly ListenerStats _stats;
-    private readonly INetworkFilterFactory[] _filters;
+    private readonly WorkerFilterChain _chain;
     private NetworkFilterChain? _first;
     private bool _closed;
     private TaskCompletionSource? _empty;
 
-    public WorkerListener(Worker worker, ListenerConfig config, ListenerStats stats, INetworkFilterFactory[] filters)
+    public WorkerListener(Worker worker, ListenerConfig config, ListenerStats stats, WorkerFilterChain chain)
     {
         _worker = worker;
         _config = config;
         _stats = stats;
-        _filters = filters;
+        _chain = chain;
     }
 
     public int ActiveConnections { get; private set; }
@@ -50,7 +50,9 @@ internal sealed class WorkerListener : IConnectionObserver
         var connection = Connection.Accepted(_worker, socket, chain, _config.PerConnectionBufferLimitBytes);
         try
         {
-            chain.Start(connection, _filters);
+            if (_chain.Socket is { } transportSocket)
+                chain.Secure(connection, transportSocket, _chain.Config.TransportSocketConnectTimeout);
+            chain.Start(connection, _chain.Filters);
         }
         catch (Exception e)
         {
@@ -59,9 +61,11 @@ internal sealed class WorkerListener : IConnectionObserver
         }
 
         // Without filters there is nobody to serve it (Envoy closes it too).
-        if (_filters.Length == 0)
+        if (_chain.Filters.Length == 0)
             connection.Close(ConnectionCloseType.NoFlush);
     }
+
+    public void OnSecureTimeout() => _stats.DownstreamCxTransportSocketConnectTimeout.Inc();
 
     public void OnClosed(NetworkFilterChain chain)
     {

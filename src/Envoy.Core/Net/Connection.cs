@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Envoy.Buffers;
+using Envoy.Net.Tls;
 using Envoy.Runtime;
 using Envoy.Runtime.Timers;
 
@@ -103,8 +104,14 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
 
     internal bool IsClosed => Has(Flags.Closed);
 
+    /// <summary>What the TLS handshake has established; null before it is done and on connections without TLS.</summary>
+    public TlsConnectionInfo? Tls => (_transport as TlsTransport)?.Info;
+
     /// <summary>How an outgoing connection failed.</summary>
     internal SocketError ConnectError { get; private set; }
+
+    /// <summary>Why it could not be made or secured, in its transport's own words; empty for what <see cref="ConnectError"/> says.</summary>
+    internal string TransportFailureReason => _transport.FailureReason;
 
     /// <summary>Where the bytes are counted; set by the filter that owns the connection, before any has moved.</summary>
     internal ConnectionStats? Stats
@@ -131,12 +138,20 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
     }
 
     /// <summary>A connection that is being made; <see cref="ConnectionEvent.Connected"/> or <see cref="ConnectionEvent.RemoteClose"/> follows.</summary>
-    internal static Connection Connect(Worker worker, EndPoint remote, IConnectionHandler handler, long bufferLimit)
+    internal static Connection Connect(
+        Worker worker, EndPoint remote, IConnectionHandler handler, long bufferLimit, IUpstreamTransportSocket? socket = null, UpstreamSocketOptions? options = null)
     {
         var connection = new Connection(worker, handler, bufferLimit) { _flags = Flags.Connecting };
-        connection._transport = worker.Poller.Connect(remote, new ConnectOptions(), connection);
+        var transport = worker.Poller.Connect(remote, new ConnectOptions(), connection);
+        connection._transport = socket is null ? transport : socket.Wrap(worker, transport, options);
         return connection;
     }
+
+    /// <summary>
+    /// Puts <paramref name="socket"/> between the accepted connection and its handler, who sees <see cref="ConnectionEvent.Connected"/> when it is
+    /// ready. What has been received goes through it.
+    /// </summary>
+    internal void Secure(IDownstreamTransportSocket socket) => _transport = socket.Wrap(Worker, _transport, _input);
 
     /// <summary>
     /// With half-close the peer's end is only the end of its data, and the connection lives until both sides have ended; without it
@@ -180,7 +195,7 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
         if (Has(Flags.Closed))
             return;
         var wait = type == ConnectionCloseType.FlushWriteAndDelay && _delayedCloseTimeout > TimeSpan.Zero && !Has(Flags.ReadEnded);
-        if (type is ConnectionCloseType.NoFlush or ConnectionCloseType.Abort || Has(Flags.Connecting) || (_output.IsEmpty && !wait))
+        if (type is ConnectionCloseType.NoFlush or ConnectionCloseType.Abort || Has(Flags.Connecting) || (!HasOutput && !wait))
         {
             End(ConnectionEvent.LocalClose, type == ConnectionCloseType.Abort);
             return;
@@ -319,8 +334,10 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
     {
         _stats?.DelayedCloseTimeout?.Inc();
         // With bytes left the peer must not take what it got for all there was.
-        End(ConnectionEvent.LocalClose, reset: !_output.IsEmpty);
+        End(ConnectionEvent.LocalClose, reset: HasOutput);
     }
+
+    private bool HasOutput => !_output.IsEmpty || _transport.HasUnsent;
 
     private bool InputIsFull => _limit > 0 && _input.Length >= _limit;
 
@@ -360,7 +377,7 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
         if (_readDisableCount > 0 || InputIsFull)
             return;
         var slab = _pool.Current(SlabPool.MinReceive);
-        var result = _transport.TryReceive(slab.Array.AsSpan(slab.Used));
+        var result = _transport.TryReceive(new ArraySegment<byte>(slab.Array, slab.Used, slab.Free));
         switch (result.Status)
         {
             case IoStatus.Done:
@@ -386,7 +403,7 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
     private void ReceiveAndDiscard()
     {
         var slab = _pool.Current(SlabPool.MinReceive);
-        var result = _transport.TryReceive(slab.Array.AsSpan(slab.Used));
+        var result = _transport.TryReceive(new ArraySegment<byte>(slab.Array, slab.Used, slab.Free));
         switch (result.Status)
         {
             case IoStatus.Done:
@@ -394,7 +411,7 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
                 break;
             case IoStatus.EndOfStream:
                 _flags |= Flags.ReadEnded;
-                if (_output.IsEmpty)
+                if (!HasOutput)
                     End(ConnectionEvent.LocalClose, reset: false);
                 break;
             case IoStatus.Failed:
@@ -494,7 +511,7 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
                 return;
         }
 
-        if (_output.IsEmpty)
+        if (!HasOutput)
             OnFlushed();
     }
 

@@ -39,7 +39,8 @@ internal sealed class AdminListener
             StatPrefix = "admin",
             FilterChains = [new FilterChainConfig { Filters = [new NetworkFilterConfig("admin", options)] }],
         };
-        var snapshot = new ListenerSnapshot(listenerConfig, EndPoints.Resolve(config.Address), [options.Compile(new FilterCompileContext(runtime.Stats, runtime.Runtime, runtime.LogFiles))]);
+        var compiled = options.Compile(new FilterCompileContext(runtime.Stats, runtime.Runtime, runtime.LogFiles));
+        var snapshot = new ListenerSnapshot(listenerConfig, EndPoints.Resolve(config.Address), new FilterChainSnapshot(listenerConfig.FilterChains[0], [compiled], Socket: null));
         var listener = new Listener(snapshot, engine, runtime.Stats, main, [main]);
         try
         {

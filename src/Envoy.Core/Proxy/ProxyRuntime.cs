@@ -14,6 +14,7 @@ using Envoy.Runtime.Memory;
 using Envoy.Runtime.Resolver;
 using Envoy.RuntimeSettings;
 using Envoy.Stats;
+using Envoy.TransportSockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -41,6 +42,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
     private readonly Lock _stopLock = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StatsFlusher _flusher;
+    private readonly CertificateWatch _certificates;
     private readonly ListenerManagerStats _listenerStats;
     // Replaced whole: the main loop shows it while a start adds to it.
     private volatile Listener[] _listeners = [];
@@ -79,6 +81,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
         LogFiles = new LogFiles(Stats, options.Concurrency + 1, options.FileFlushInterval, _logger);
         _meter = options.MeterFactory is { } factory ? new StatsMeter(Stats, factory) : null;
         _listenerStats = new ListenerManagerStats(Stats.Root.Scope("listener_manager"), Stats.MainShard);
+        _certificates = new CertificateWatch(_main);
         _flusher = new StatsFlusher(_main, Stats, options.Concurrency, _ownResolver);
     }
 
@@ -148,7 +151,8 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
             _admin = await Bind(() => AdminListener.StartAsync(admin, this, _engine, _main, CreateModel()), "admin", admin.Address).ConfigureAwait(false);
 
         _flusher.Start();
-        _clusters = new ClusterManager(_main, _workers, _resolver, Stats);
+        _certificates.Start();
+        _clusters = new ClusterManager(_main, _workers, _resolver, Stats, _certificates.Reloads);
         _flusher.SetState(ServerState.Initializing);
         var initialised = _clusters.InitializeAsync([.. _config.Clusters]);
         // Until here everything has been set up by this thread, which owns loops that do not run yet. Only a cluster that has to ask needs
@@ -184,7 +188,8 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
     {
         var named = config.Name.Length > 0 ? config : config with { Name = Guid.NewGuid().ToString() };
         var chain = named.FilterChains.Count > 0 ? named.FilterChains[0] : new FilterChainConfig();
-        var snapshot = new ListenerSnapshot(named, EndPoints.Resolve(named.Address), [.. chain.Filters.Select(f => f.Options.Compile(compile))]);
+        var sockets = new TransportSocketContext($"listener '{named.Name}'", _options.TimeProvider, _logger, _certificates.Reloads);
+        var snapshot = new ListenerSnapshot(named, EndPoints.Resolve(named.Address), FilterChainSnapshot.Compile(chain, compile, sockets));
         var listener = new Listener(snapshot, _engine, Stats, _main, _workers);
         _listeners = [.. _listeners, listener];
         return listener;
@@ -253,6 +258,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
         await Try(() => InvokeIfRunning(_main, () =>
         {
             _flusher.Stop();
+            _certificates.Stop();
             _clusters?.Dispose();
         })).ConfigureAwait(false);
         _main.Stop();

@@ -22,10 +22,18 @@ internal abstract class Transport
     public abstract bool CanReceive { get; }
 
     /// <summary>Takes bytes that have arrived. <paramref name="buffer"/> is not empty.</summary>
-    public abstract IoResult TryReceive(Span<byte> buffer);
+    public abstract IoResult TryReceive(ArraySegment<byte> buffer);
 
     /// <summary>Hands over bytes; less than all may be taken. The arrays are pinned and are not kept after the call.</summary>
     public abstract IoResult TrySend(ReadOnlySpan<ArraySegment<byte>> segments);
+
+    /// <summary>
+    /// Bytes that <see cref="TrySend"/> took have not left yet; <see cref="ITransportHandler.OnWritable"/> follows when they have. Never for a plain socket.
+    /// </summary>
+    public virtual bool HasUnsent => false;
+
+    /// <summary>Why the connection could not be made or secured, in the transport's own words; empty for what <see cref="IoResult.Error"/> says.</summary>
+    public virtual string FailureReason => "";
 
     /// <summary>Ends our direction (FIN); receiving goes on.</summary>
     public abstract void ShutdownSend();

@@ -14,7 +14,7 @@ internal sealed partial class LayeringTests
     /// <summary>The folders of Envoy.Core, highest first: the way a request falls.</summary>
     private static readonly string[] Layers =
     [
-        "Hosting", "Proxy", "Listeners", "ConnectionManager", "Forwarding", "Clusters", "FilterChains", "Routing", "AccessLog", "Formatting",
+        "Hosting", "Proxy", "Listeners", "ConnectionManager", "Forwarding", "Clusters", "FilterChains", "Routing", "AccessLog", "Formatting", "TransportSockets",
         "Matching", "RuntimeSettings", "Http", "Net", "Stats", "Extensions", "Buffers", "Runtime",
     ];
 

@@ -144,7 +144,7 @@ internal sealed class TestPeer : ITransportHandler
         {
             var size = _random.Next(1, _receiveBuffer.Length);
             IsInCall = true;
-            var result = Transport.TryReceive(_receiveBuffer.AsSpan(0, size));
+            var result = Transport.TryReceive(new ArraySegment<byte>(_receiveBuffer, 0, size));
             IsInCall = false;
             switch (result.Status)
             {

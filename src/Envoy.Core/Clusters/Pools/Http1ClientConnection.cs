@@ -69,7 +69,7 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
 
     private bool ProperCase => _pool.Cluster.Snapshot.Config.HeaderKeyFormat is HeaderKeyFormat.ProperCaseWords or HeaderKeyFormat.PreserveOrProperCase;
 
-    public void Open() => _connection = _account.Open(this);
+    public void Open() => _connection = _account.Open(this, _pool.SocketOptions);
 
     /// <summary>Ends it at once; only for one that is idle.</summary>
     public void Close()
@@ -202,7 +202,7 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
         if (!_account.IsConnected)
         {
             _account.OnClosed(connectionEvent, hasActiveRequest: false);
-            _pool.OnConnectFailed(_account.TimedOut, _connection.ConnectError);
+            _pool.OnConnectFailed(_account.TimedOut, _account.FailureReason);
             return;
         }
 

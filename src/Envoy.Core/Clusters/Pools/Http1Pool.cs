@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Envoy.Clusters.Hosts;
 using Envoy.Http.Streams;
 using Envoy.Net;
@@ -33,11 +32,16 @@ internal sealed class Http1Pool : IHttpPool
         Limits = limits;
         _cluster = cluster;
         Host = host;
+        if (cluster.Socket is not null)
+            SocketOptions = new UpstreamSocketOptions { HostName = host.Hostname, FallbackProtocols = ["http/1.1"] };
         HostStats = host.Stats.Of(cluster.Worker);
         _pending = new PendingRequests(this, cluster, limits);
     }
 
     public Host Host { get; }
+
+    /// <summary>What its connections ask of the cluster's transport socket; null: there is none.</summary>
+    public UpstreamSocketOptions? SocketOptions { get; }
 
     /// <summary>The limits of its priority.</summary>
     public ClusterLimits Limits { get; }
@@ -103,11 +107,11 @@ internal sealed class Http1Pool : IHttpPool
     }
 
     /// <summary>A connection could not be made.</summary>
-    public void OnConnectFailed(bool timedOut, SocketError error)
+    public void OnConnectFailed(bool timedOut, string why)
     {
         _connecting--;
         _connections--;
-        _pending.FailAll(timedOut, error);
+        _pending.FailAll(timedOut, why);
     }
 
     /// <summary>A connection that was made is gone.</summary>

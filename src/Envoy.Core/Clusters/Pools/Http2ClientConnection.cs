@@ -53,7 +53,7 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
 
     private ClusterTrafficStats Stats => _pool.Cluster.Stats;
 
-    public void Connect() => _connection = _account.Open(this);
+    public void Connect() => _connection = _account.Open(this, _pool.SocketOptions);
 
     /// <summary>Begins a stream.</summary>
     public Http2ClientStream Open(IClientStreamHandler handler)
@@ -99,7 +99,7 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
         _account.OnClosed(connectionEvent, active > 0);
         if (!_account.IsConnected)
         {
-            _pool.OnConnectFailed(this, _account.TimedOut, _connection.ConnectError);
+            _pool.OnConnectFailed(this, _account.TimedOut, _account.FailureReason);
             return;
         }
 

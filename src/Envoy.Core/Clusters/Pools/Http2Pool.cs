@@ -1,6 +1,6 @@
-using System.Net.Sockets;
 using Envoy.Clusters.Hosts;
 using Envoy.Http.Streams;
+using Envoy.Net;
 
 namespace Envoy.Clusters.Pools;
 
@@ -29,12 +29,17 @@ internal sealed class Http2Pool : IHttpPool
     {
         _cluster = cluster;
         Host = host;
+        if (cluster.Socket is not null)
+            SocketOptions = new UpstreamSocketOptions { HostName = host.Hostname, FallbackProtocols = ["h2"] };
         Limits = limits;
         HostStats = host.Stats.Of(cluster.Worker);
         _pending = new PendingRequests(this, cluster, limits);
     }
 
     public Host Host { get; }
+
+    /// <summary>What its connections ask of the cluster's transport socket; null: there is none.</summary>
+    public UpstreamSocketOptions? SocketOptions { get; }
 
     /// <summary>The limits of its priority.</summary>
     public ClusterLimits Limits { get; }
@@ -99,11 +104,11 @@ internal sealed class Http2Pool : IHttpPool
     }
 
     /// <summary>A connection could not be made.</summary>
-    public void OnConnectFailed(Http2ClientConnection connection, bool timedOut, SocketError error)
+    public void OnConnectFailed(Http2ClientConnection connection, bool timedOut, string why)
     {
         _connecting--;
         _connections.Remove(connection);
-        _pending.FailAll(timedOut, error);
+        _pending.FailAll(timedOut, why);
     }
 
     /// <summary>A connection that was made is gone.</summary>

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Envoy.Http.Streams;
 
 namespace Envoy.Clusters.Pools;
@@ -56,10 +55,10 @@ internal sealed class PendingRequests(IHttpPool pool, Cluster cluster, ClusterLi
     }
 
     /// <summary>No connection could be made (Envoy's rule: a host that refuses one refuses all that wait).</summary>
-    public void FailAll(bool timedOut, SocketError error)
+    public void FailAll(bool timedOut, string why)
     {
         var reason = timedOut ? StreamResetReason.ConnectionTimeout : StreamResetReason.RemoteConnectionFailure;
-        var details = timedOut ? "" : "delayed connect error: " + SocketErrorText.Of(error);
+        var details = timedOut ? "" : why;
         // Those that wait now; who asks again from within the call waits for a connection of its own.
         for (var left = Count; left > 0 && First is { } request; left--)
         {

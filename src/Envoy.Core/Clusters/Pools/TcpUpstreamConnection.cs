@@ -15,7 +15,7 @@ internal sealed class TcpUpstreamConnection : IUpstreamConnection, IConnectionHa
     {
         _handler = handler;
         _account = new UpstreamConnectionAccount(cluster, host, cluster.Limits);
-        Connection = _account.Open(this);
+        Connection = _account.Open(this, cluster.Socket is null ? null : new UpstreamSocketOptions { HostName = host.Hostname });
         Connection.EnableHalfClose(true);
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Envoy.Clusters.Hosts;
 using Envoy.Net;
 using Envoy.Runtime.Timers;
@@ -44,8 +45,13 @@ internal sealed class UpstreamConnectionAccount : ITimerHandler
 
     public bool IsConnected => _connected;
 
+    /// <summary>Why the connection could not be made, in Envoy's words; empty where it has none, as for a peer that leaves within a handshake.</summary>
+    public string FailureReason => _connection!.ConnectError == SocketError.Disconnecting
+        ? _connection.TransportFailureReason
+        : "delayed connect error: " + SocketErrorText.Of(_connection.ConnectError);
+
     /// <summary>Opens the connection and begins to count it.</summary>
-    public Connection Open(IConnectionHandler handler)
+    public Connection Open(IConnectionHandler handler, UpstreamSocketOptions? options = null)
     {
         var stats = _cluster.Stats;
         stats.UpstreamCxTotal.Inc();
@@ -53,7 +59,7 @@ internal sealed class UpstreamConnectionAccount : ITimerHandler
         _hostStats.CxTotal++;
         _hostStats.CxActive++;
         _limits.Connections.Inc();
-        _connection = Connection.Connect(_cluster.Worker, Host.EndPoint, handler, _cluster.Snapshot.Config.PerConnectionBufferLimitBytes);
+        _connection = Connection.Connect(_cluster.Worker, Host.EndPoint, handler, _cluster.Snapshot.Config.PerConnectionBufferLimitBytes, _cluster.Socket, options);
         _connection.Stats = ConnectionStatsOf(_cluster);
         _all.Add(this);
         _cluster.Worker.Arm(_connectTimer, _cluster.Snapshot.Config.ConnectTimeout);

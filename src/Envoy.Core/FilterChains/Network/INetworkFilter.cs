@@ -12,6 +12,14 @@ public interface INetworkFilter
     /// <summary>Called once, before anything else.</summary>
     void Attach(NetworkFilterCallbacks callbacks);
 
+    /// <summary>
+    /// The connection's TLS handshake is done: what it established is in <see cref="Connection.Tls"/>. Never called where there is no TLS; no byte
+    /// arrives before.
+    /// </summary>
+    void OnSecured()
+    {
+    }
+
     /// <summary>The listener is draining: end the connection at the next good moment. By default it goes on until a side ends it.</summary>
     void OnDrain()
     {

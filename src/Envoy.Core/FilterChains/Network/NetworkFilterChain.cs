@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Envoy.Buffers;
 using Envoy.Net;
+using Envoy.Runtime.Timers;
 
 namespace Envoy.FilterChains.Network;
 
@@ -9,7 +10,7 @@ namespace Envoy.FilterChains.Network;
 /// with the first filter again when more arrives, and with the filter after the stopper when that one continues (Envoy's rule).
 /// Worker-owned.
 /// </summary>
-internal sealed class NetworkFilterChain : IConnectionHandler
+internal sealed class NetworkFilterChain : IConnectionHandler, ITimerHandler
 {
     private readonly IConnectionObserver? _observer;
     private INetworkFilter[] _filters = [];
@@ -17,6 +18,7 @@ internal sealed class NetworkFilterChain : IConnectionHandler
     private int _attached;
     private int _initialised;
     private bool _inRead;
+    private TimerNode? _secureTimer;
 
     public NetworkFilterChain(IConnectionObserver? observer) => _observer = observer;
 
@@ -27,6 +29,15 @@ internal sealed class NetworkFilterChain : IConnectionHandler
     public NetworkFilterChain? Next { get; set; }
 
     public Connection Connection { get; private set; } = null!;
+
+    /// <summary>Puts a transport socket under the filters, before they start; it is to be ready within <paramref name="timeout"/>, unless that is zero.</summary>
+    public void Secure(Connection connection, IDownstreamTransportSocket socket, TimeSpan timeout)
+    {
+        Connection = connection;
+        connection.Secure(socket);
+        if (timeout > TimeSpan.Zero)
+            connection.Worker.Arm(_secureTimer = new TimerNode(this), timeout);
+    }
 
     /// <summary>Attaches the filters and tells them of the new connection.</summary>
     public void Start(Connection connection, ReadOnlySpan<INetworkFilterFactory> factories)
@@ -54,11 +65,24 @@ internal sealed class NetworkFilterChain : IConnectionHandler
 
     public void OnEvent(ConnectionEvent connectionEvent)
     {
+        if (_secureTimer is not null)
+            Connection.Worker.Disarm(_secureTimer);
         if (connectionEvent == ConnectionEvent.Connected)
+        {
+            for (var i = 0; i < _attached && Connection.IsOpen; i++)
+                _filters[i].OnSecured();
             return;
+        }
+
         for (var i = 0; i < _attached; i++)
             Tell(_filters[i], connectionEvent);
         _observer?.OnClosed(this);
+    }
+
+    public void OnTimer(TimerNode timer)
+    {
+        _observer?.OnSecureTimeout();
+        Connection.Close(ConnectionCloseType.NoFlush);
     }
 
     /// <summary>The listener is going away: filters that can, finish what is under way and close.</summary>

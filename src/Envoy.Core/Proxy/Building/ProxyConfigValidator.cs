@@ -56,6 +56,8 @@ internal static class ProxyConfigValidator
                 if (cluster.Name.Length > 0 && !clusters.Add(cluster.Name))
                     validation.Error(cluster, "name", $"another cluster is called '{cluster.Name}'");
                 ValidateEndpoints(cluster, validation);
+                if (cluster.TransportSocket is { } socket)
+                    validation.In("transport_socket.typed_config", () => socket.Options.Validate(validation));
             });
         });
     }
@@ -76,6 +78,8 @@ internal static class ProxyConfigValidator
             // A filter that was refused is not in the list, and may have been the last.
             var last = chain.Filters.Count == 0 ? null : chain.Filters[^1];
             var complete = !validation.IsRefused(chain, "filters");
+            if (chain.TransportSocket is { } socket)
+                validation.In("transport_socket.typed_config", () => socket.Options.Validate(validation));
             validation.Each("filters", chain.Filters, filter =>
             {
                 if (complete && filter.Options.IsTerminal && !ReferenceEquals(filter, last))

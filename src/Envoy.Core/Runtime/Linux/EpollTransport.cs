@@ -121,7 +121,7 @@ internal sealed unsafe class EpollTransport : Transport, IEpollTarget, IResumabl
         }
     }
 
-    public override IoResult TryReceive(Span<byte> buffer)
+    public override IoResult TryReceive(ArraySegment<byte> buffer)
     {
         if (!_readable)
             return IoResult.WouldBlock;
@@ -130,13 +130,13 @@ internal sealed unsafe class EpollTransport : Transport, IEpollTarget, IResumabl
         while (true)
         {
             nint received;
-            fixed (byte* at = buffer)
-                received = Interop.Receive(_descriptor, at, buffer.Length, 0);
+            fixed (byte* at = buffer.AsSpan())
+                received = Interop.Receive(_descriptor, at, buffer.Count, 0);
             if (received > 0)
             {
                 // Less than asked for: the socket is drained, and the next bytes make a new edge. Not so once the peer has ended:
                 // that edge has passed already.
-                if (received < buffer.Length && !_peerEnded)
+                if (received < buffer.Count && !_peerEnded)
                     _readable = false;
                 return IoResult.Done((int)received);
             }

@@ -80,7 +80,7 @@ internal sealed class MemoryTransport : Transport, IMemoryOwner, IResumable
             _worker.TryPost(static state => ((MemoryTransport)state!).TakeSignals(), this);
     }
 
-    public override IoResult TryReceive(Span<byte> buffer) => _readable ? _end!.Receive(buffer, out _readable) : IoResult.WouldBlock;
+    public override IoResult TryReceive(ArraySegment<byte> buffer) => _readable ? _end!.Receive(buffer, out _readable) : IoResult.WouldBlock;
 
     public override IoResult TrySend(ReadOnlySpan<ArraySegment<byte>> segments) => _state switch
     {

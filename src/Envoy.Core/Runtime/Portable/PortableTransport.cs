@@ -138,7 +138,7 @@ internal sealed class PortableTransport : Transport, IPortableOperationOwner, IR
             ReturnHeld();
     }
 
-    public override IoResult TryReceive(Span<byte> buffer)
+    public override IoResult TryReceive(ArraySegment<byte> buffer)
     {
         while (_readable)
         {
@@ -148,11 +148,11 @@ internal sealed class PortableTransport : Transport, IPortableOperationOwner, IR
                 return IoResult.Failed(_receiveError);
             }
 
-            var received = _socket!.Receive(buffer, SocketFlags.None, out var error);
+            var received = _socket!.Receive(buffer.AsSpan(), SocketFlags.None, out var error);
             if (error == SocketError.Success && received > 0)
             {
                 // Less than asked for: the socket is drained. Waiting begins now, and may find more at once.
-                if (received < buffer.Length)
+                if (received < buffer.Count)
                     _readable = !ArmReceive();
                 return IoResult.Done(received);
             }

@@ -6,6 +6,7 @@
 
 import selectors
 import socket
+import ssl
 import sys
 import time
 
@@ -14,8 +15,13 @@ PATIENCE = 60
 
 
 class Clients:
-    def __init__(self, port):
+    def __init__(self, port, tls):
         self.port = port
+        self.tls = None
+        if tls:
+            self.tls = ssl.create_default_context()
+            self.tls.check_hostname = False
+            self.tls.verify_mode = ssl.CERT_NONE
         self.sockets = []
         self.request = b"GET / HTTP/1.1\r\nHost: load\r\n\r\n"
 
@@ -38,7 +44,15 @@ class Clients:
                 else:
                     key.fileobj.close()
         selector.close()
+        if self.tls:
+            self.sockets = [self._secure(client) for client in self.sockets]
         return len(self.sockets)
+
+    def _secure(self, client):
+        client.settimeout(PATIENCE)
+        client = self.tls.wrap_socket(client)
+        client.setblocking(False)
+        return client
 
     def each(self, window):
         """One request on every connection; returns how many got a complete 200."""
@@ -73,6 +87,8 @@ class Clients:
         """None: more is to come; 1: a complete 200; 0: something else."""
         try:
             data = client.recv(65536)
+        except ssl.SSLWantReadError:
+            return None
         except OSError:
             return 0
         if not data:
@@ -94,7 +110,7 @@ class Clients:
 
 
 def main():
-    clients = Clients(int(sys.argv[1]))
+    clients = Clients(int(sys.argv[1]), "tls" in sys.argv[2:])
     for line in sys.stdin:
         command, argument = line.split()
         start = time.monotonic()

@@ -21,14 +21,19 @@ LOADS = {
     "h1-64k": ("HTTP/1.1 keep-alive, 64 connections, 64 KiB", "http", "/64k", ()),
     "close": ("a new connection per request, 64 at a time, 1 KiB", "http", "/", CLOSE),
     "h2": ("HTTP/2 to HTTP/1.1, 8 connections of 16 streams, 1 KiB", "h2", "/", ()),
+    "h2-h2": ("HTTP/2 to HTTP/2, 8 connections of 16 streams, 1 KiB", "h2h2", "/", ()),
+    "tls": ("TLS, HTTP/1.1 keep-alive, 64 connections, 1 KiB", "https", "/", ()),
+    "tls-h2": ("TLS, HTTP/2 to HTTP/1.1, 8 connections of 16 streams, 1 KiB", "h2s", "/", ()),
+    "handshake": ("TLS, a full handshake per request, 64 at a time, 1 KiB", "https", "/", CLOSE),
     "tcp": ("TCP proxy, 64 connections, 1 KiB", "tcp", "/", ()),
 }
-SPECIAL = ("idle", "start")
+SPECIAL = ("idle", "idle-tls", "start")
 COLUMNS = (
     "round", "case", "peer", "requests", "rps", "p50_us", "p99_us", "cpu_us", "ticks_us", "user_us", "system_us", "cores",
     "rss_kib", "pss_kib", "non2xx", "socket_errors", "client_s", "busy_s", "steal_s",
 )
 IDLE_CONNECTIONS = 8000
+IDLE_TLS_CONNECTIONS = 4000
 START_RUNS = 11
 
 
@@ -52,6 +57,8 @@ def main():
         failed |= not compare(options, loads, writer)
     if "idle" in options.case:
         failed |= not idle(options)
+    if "idle-tls" in options.case:
+        failed |= not idle(options, tls=True)
     if "start" in options.case:
         failed |= not start(options)
     return 1 if failed else 0
@@ -149,13 +156,13 @@ def speaking(ports, case):
 
 
 def generator(case):
-    return measure.h2load if LOADS[case][1] == "h2" else measure.wrk
+    return measure.h2load if LOADS[case][1].startswith("h2") else measure.wrk
 
 
 def target(ports, case):
     _, protocol, path, _ = LOADS[case]
     pid, port = ports[protocol]
-    return pid, f"http://127.0.0.1:{port}{path}"
+    return pid, f"http{'s' if protocol in ('https', 'h2s') else ''}://127.0.0.1:{port}{path}"
 
 
 def running(options, writer):
@@ -212,16 +219,16 @@ def report(title, rows, options):
 # ---- idle ------------------------------------------------------------------------------------------------------------------------
 
 
-def idle(options):
+def idle(options, tls=False):
     """Memory of idle connections, then all of them ask at once."""
-    n = options.connections
-    print(f"\n{n} idle connections; RSS of the proxy's processes, KiB per connection")
+    n = min(options.connections, IDLE_TLS_CONNECTIONS) if tls else options.connections
+    print(f"\n{n} idle {'TLS ' if tls else ''}connections; RSS of the proxy's processes, KiB per connection")
     lines = [["", "before MiB", "open, silent", "after a request each", "after all at once", "answered", "in s"]]
     good = True
     for peer in [peer for peer in options.peer if peer in PROXIES and peer != "nghttpx"]:
         try:
-            with setup(options, options.idle_limits, "idle-" + peer) as running_:
-                line, complete = idle_of(running_, peer, n)
+            with setup(options, options.idle_limits, ("idle-tls-" if tls else "idle-") + peer) as running_:
+                line, complete = idle_of(running_, peer, n, tls)
             lines.append([peer, *line])
             good &= complete
         except (OSError, RuntimeError) as error:
@@ -231,14 +238,14 @@ def idle(options):
     return good
 
 
-def idle_of(running_, peer, n):
-    pid, port = running_.start(peer)["http"]
+def idle_of(running_, peer, n, tls):
+    pid, port = running_.start(peer)["https" if tls else "http"]
     # What the first requests cost once (code, pools, upstream connections) is not a connection's memory.
-    measure.wrk(f"http://127.0.0.1:{port}/", 2)
+    measure.wrk(f"http{'s' if tls else ''}://127.0.0.1:{port}/", 2)
     time.sleep(1)
     before = measure.memory(measure.tree(pid))[0]
     client = subprocess.Popen(
-        [sys.executable, os.path.join(peers.HERE, "idle_client.py"), str(port)],
+        [sys.executable, os.path.join(peers.HERE, "idle_client.py"), str(port), *(["tls"] if tls else [])],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=peers.die_with_parent)
     try:
         def ask(command):

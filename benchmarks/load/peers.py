@@ -32,11 +32,13 @@ class Setup:
             "BODY": "x" * 1024,
             "MODULES": _nginx_modules(),
             "ORIGIN": free_port(),
+            "ORIGINH2": free_port(),
         }
         for name in ("run", "logs", "www", "conf"):
             os.makedirs(os.path.join(folder, name), exist_ok=True)
         with open(os.path.join(folder, "www", "64k"), "wb") as file:
             file.write(bytes(65536))
+        self._certificate()
 
     def __enter__(self):
         return self
@@ -51,13 +53,23 @@ class Setup:
             pid = self._origin()
             return {"http": (pid, values["ORIGIN"]), "tcp": (pid, values["ORIGIN"])}
         self._origin()
-        values["HTTP"], values["H2"], values["TCP"], values["ADMIN"] = free_port(), free_port(), free_port(), free_port()
+        for name in ("HTTP", "H2", "H2H2", "TLS", "TCP", "ADMIN"):
+            values[name] = free_port()
         if peer == "nginx":
             http = self._run("nginx", ["nginx", "-p", self.folder, "-c", self._conf("nginx.conf", values)], values["HTTP"])
             tcp = self._run("nginx-tcp", ["nginx", "-p", self.folder, "-c", self._conf("nginx-tcp.conf", values)], values["TCP"])
-            return {"http": (http, values["HTTP"]), "h2": (http, values["H2"]), "tcp": (tcp, values["TCP"])}
+            return {
+                "http": (http, values["HTTP"]), "h2": (http, values["H2"]), "tcp": (tcp, values["TCP"]),
+                "https": (http, values["TLS"]), "h2s": (http, values["TLS"]),
+            }
         if peer == "nghttpx":
-            return {"h2": (self._run("nghttpx", ["nghttpx", "--conf=" + self._conf("nghttpx.conf", values)], values["H2"]), values["H2"])}
+            # It has one set of backends for all its frontends: three processes.
+            origin, origin_h2 = f"{values['ORIGIN']};;proto=http/1.1", f"{values['ORIGINH2']};;proto=h2"
+            return {
+                "h2": self._nghttpx("nghttpx", values, values["H2"], ";no-tls", origin),
+                "h2s": self._nghttpx("nghttpx-tls", values, values["TLS"], "", origin),
+                "h2h2": self._nghttpx("nghttpx-h2", values, values["H2H2"], ";no-tls", origin_h2),
+            }
         if peer == "haproxy":
             pid = self._run("haproxy", ["haproxy", "-db", "-f", self._conf("haproxy.cfg", values)], values["HTTP"])
         elif peer == "ours":
@@ -66,7 +78,28 @@ class Setup:
             raise ValueError(peer)
         wait_for(values["TCP"], self.processes[peer], 10)
         # Ours tells the two protocols apart by what the client sends first.
-        return {"http": (pid, values["HTTP"]), "h2": (pid, values["HTTP" if peer == "ours" else "H2"]), "tcp": (pid, values["TCP"])}
+        return {
+            "http": (pid, values["HTTP"]), "h2": (pid, values["HTTP" if peer == "ours" else "H2"]), "tcp": (pid, values["TCP"]),
+            "https": (pid, values["TLS"]), "h2s": (pid, values["TLS"]), "h2h2": (pid, values["H2H2"]),
+        }
+
+    def _nghttpx(self, name, values, port, kind, backend):
+        conf = self._conf("nghttpx.conf", {**values, "FRONTEND": f"{port}{kind}", "BACKEND": backend}, name + ".conf")
+        return self._run(name, ["nghttpx", "--conf=" + conf], port), port
+
+    def _certificate(self):
+        """A P-256 certificate, as all peers present it; HAProxy wants it and its key in one file."""
+        folder = os.path.join(self.folder, "conf")
+        key, certificate = os.path.join(folder, "server.key"), os.path.join(folder, "server.pem")
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+             "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", certificate],
+            check=True, capture_output=True)
+        with open(os.path.join(folder, "both.pem"), "w") as both:
+            for path in (certificate, key):
+                with open(path) as file:
+                    both.write(file.read())
+        os.chmod(key, 0o644)
 
     def host_command(self, values):
         """The command line of our proxy with its configuration written for these ports."""
@@ -97,12 +130,12 @@ class Setup:
             raise RuntimeError(f"{name}: {error}\n{self.tail(name)}") from None
         return process.pid
 
-    def _conf(self, name, values):
+    def _conf(self, name, values, called=None):
         with open(os.path.join(HERE, "conf", name)) as file:
             text = file.read()
         for key, value in values.items():
             text = text.replace(f"@{key}@", str(value))
-        path = os.path.join(self.folder, "conf", name)
+        path = os.path.join(self.folder, "conf", called or name)
         with open(path, "w") as file:
             file.write(text)
         return path

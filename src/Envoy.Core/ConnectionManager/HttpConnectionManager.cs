@@ -19,6 +19,7 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
     private readonly TimerNode? _idleTimer;
     private NetworkFilterCallbacks _callbacks = null!;
     private IServerCodec? _codec;
+    private byte[]? _clientCert;
     private long _idleSince;
     private readonly TimerNode? _durationTimer;
     private uint _requests;
@@ -46,6 +47,12 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
 
     /// <summary>The connection ends with the exchange under way, whatever its response said.</summary>
     public bool IsClosing { get; private set; }
+
+    /// <summary>What is told upstream of the client's certificate; empty: it has none, or nothing is told.</summary>
+    public ReadOnlySpan<byte> ClientCert => _clientCert ??= Connection.Tls is { Peer: not null } tls
+        && _shared.Options.ForwardClientCertDetails is ForwardClientCertDetails.AppendForward or ForwardClientCertDetails.SanitizeSet
+            ? _shared.Options.CurrentClientCertDetails.Format(tls)
+            : [];
 
     /// <summary>Sends through the connection's write filters.</summary>
     public void Write(ByteQueue data) => _callbacks.Write(data, endOfStream: false);
@@ -189,10 +196,12 @@ internal sealed class HttpConnectionManager : INetworkReadFilter, ITimerHandler
             Connection.Close(ConnectionCloseType.FlushWrite);
     }
 
-    // By its first bytes, where that is left open; null: there are too few of them yet.
+    // By what the handshake agreed on, else by its first bytes, where that is left open; null: there are too few of them yet.
     private IServerCodec? ChooseCodec(ByteQueue data)
     {
         var type = _shared.Options.CodecType;
+        if (type == HttpCodecType.Auto && Connection.Tls is { ApplicationProtocol: "h2" })
+            type = HttpCodecType.Http2;
         if (type == HttpCodecType.Auto)
         {
             Span<byte> first = stackalloc byte[Http2Connection.Preface.Length];

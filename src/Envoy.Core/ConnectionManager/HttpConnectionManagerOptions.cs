@@ -165,6 +165,9 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
     /// <summary>What becomes of <c>x-forwarded-client-cert</c>. Default <see cref="ForwardClientCertDetails.Sanitize"/>.</summary>
     public ForwardClientCertDetails ForwardClientCertDetails { get; init; }
 
+    /// <summary>What <c>x-forwarded-client-cert</c> tells of a client's certificate, where it is set here. Default: its hash.</summary>
+    public ClientCertDetailsConfig CurrentClientCertDetails { get; init; } = new();
+
     /// <summary>What <c>:scheme</c> is, <c>http</c> or <c>https</c>, whatever the request says; empty (default): what the request says.</summary>
     public string SchemeToOverwrite { get; init; } = "";
 

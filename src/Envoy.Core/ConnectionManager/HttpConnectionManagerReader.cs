@@ -56,6 +56,14 @@ internal static class HttpConnectionManagerReader
         .NotYet("allow_absolute_url=true", "override_stream_error_on_invalid_http_message=false", "send_fully_qualified_url=false", "allow_custom_methods=false", "ignore_http_11_upgrade=[]")
         .Inert("use_balsa_parser");
 
+    private static readonly FieldTable<ClientCertDetailsConfig> CurrentCert = new FieldTable<ClientCertDetailsConfig>(
+            "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails", new ClientCertDetailsConfig())
+        .Bool("subject", c => c.Subject, (c, v) => c with { Subject = v })
+        .Bool("cert", c => c.Cert, (c, v) => c with { Cert = v })
+        .Bool("chain", c => c.Chain, (c, v) => c with { Chain = v })
+        .Bool("dns", c => c.Dns, (c, v) => c with { Dns = v })
+        .Bool("uri", c => c.Uri, (c, v) => c with { Uri = v });
+
     private static readonly EnumNames<ForwardClientCertDetails> CertDetails = new EnumNames<ForwardClientCertDetails>("ForwardClientCertDetails")
         .Add("SANITIZE", 0, ForwardClientCertDetails.Sanitize)
         .Add("FORWARD_ONLY", 1, ForwardClientCertDetails.ForwardOnly)
@@ -119,6 +127,7 @@ internal static class HttpConnectionManagerReader
         .List("original_ip_detection_extensions", "TypedExtensionConfig", o => o.OriginalIpDetection, (o, v) => o with { OriginalIpDetection = v }, ClientAddressReader.TryReadDetection)
         .Bool("add_user_agent", o => o.AddUserAgent, (o, v) => o with { AddUserAgent = v })
         .Enum("forward_client_cert_details", o => o.ForwardClientCertDetails, (o, v) => o with { ForwardClientCertDetails = v }, CertDetails)
+        .Message("set_current_client_cert_details", o => o.CurrentClientCertDetails, (o, v) => o with { CurrentClientCertDetails = v }, CurrentCert)
         .Inline("scheme_header_transformation", SchemeTransformation)
         .Bool("stream_error_on_invalid_http_message", o => o.StreamErrorOnInvalidHttpMessage, (o, v) => o with { StreamErrorOnInvalidHttpMessage = v })
         .List("upgrade_configs", o => o.UpgradeConfigs, (o, v) => o with { UpgradeConfigs = v }, Upgrade)
@@ -127,7 +136,7 @@ internal static class HttpConnectionManagerReader
         .Message("scoped_routes", o => o.ScopedRoutes, (o, v) => o with { ScopedRoutes = v }, ScopedRoutesReader.Fields)
         .NotYet("rds", "tracing", "http1_safe_max_connection_duration=false",
             "http3_protocol_options", "stream_flush_timeout", "early_header_mutation_extensions=[]",
-            "set_current_client_cert_details", "forward_client_cert_matcher",
+            "forward_client_cert_matcher",
             "represent_ipv4_remote_address_as_ipv4_mapped_ipv6=false",
             "request_id_extension",
             "path_normalization_options",

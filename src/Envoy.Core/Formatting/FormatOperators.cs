@@ -48,6 +48,7 @@ internal static class FormatOperators
         AddSizes(rules);
         AddExchange(rules);
         AddAddresses(rules);
+        AddTls(rules);
         AddWithoutValues(rules);
         return rules;
     }
@@ -147,27 +148,26 @@ internal static class FormatOperators
         rules.Add(prefix + "_PORT", Number(c => read(c) is IPEndPoint ip ? ip.Port : -1));
     }
 
+    private static void AddTls(Dictionary<string, Rule> rules)
+    {
+        foreach (var (name, read) in TlsOperators.Texts())
+            rules.Add(name, Text(read));
+        foreach (var (name, read) in TlsOperators.Times())
+            rules.Add(name, new Rule(Syntax.Parameters, (string p, int? _, out string e) => Time(read, p, local: false, out e)));
+    }
+
     /// <summary>Operators that Envoy has and whose values do not exist here yet: they are read, and have none.</summary>
     private static void AddWithoutValues(Dictionary<string, Rule> rules)
     {
         string[] plain =
         [
-            "UPSTREAM_TLS_CIPHER", "UPSTREAM_TLS_VERSION", "UPSTREAM_TLS_SESSION_ID", "UPSTREAM_PEER_ISSUER", "UPSTREAM_PEER_CERT", "UPSTREAM_PEER_SUBJECT",
-            "UPSTREAM_PEER_URI_SAN", "UPSTREAM_PEER_DNS_SAN", "UPSTREAM_PEER_IP_SAN", "UPSTREAM_LOCAL_URI_SAN", "UPSTREAM_LOCAL_DNS_SAN", "UPSTREAM_LOCAL_IP_SAN",
-            "DOWNSTREAM_PEER_URI_SAN", "DOWNSTREAM_PEER_DNS_SAN", "DOWNSTREAM_PEER_IP_SAN", "DOWNSTREAM_PEER_EMAIL_SAN", "DOWNSTREAM_PEER_OTHERNAME_SAN",
-            "DOWNSTREAM_LOCAL_URI_SAN", "DOWNSTREAM_LOCAL_DNS_SAN", "DOWNSTREAM_LOCAL_IP_SAN", "DOWNSTREAM_LOCAL_EMAIL_SAN", "DOWNSTREAM_LOCAL_OTHERNAME_SAN",
-            "DOWNSTREAM_PEER_SUBJECT", "DOWNSTREAM_LOCAL_SUBJECT", "DOWNSTREAM_TLS_SESSION_ID", "DOWNSTREAM_TLS_CIPHER", "DOWNSTREAM_TLS_VERSION",
-            "DOWNSTREAM_PEER_FINGERPRINT_256", "DOWNSTREAM_PEER_FINGERPRINT_1", "DOWNSTREAM_PEER_SERIAL", "DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_256",
-            "DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_1", "DOWNSTREAM_PEER_CHAIN_SERIALS", "DOWNSTREAM_PEER_ISSUER", "DOWNSTREAM_PEER_CERT",
-            "DOWNSTREAM_PEER_ISSUER_FINGERPRINT_256", "DOWNSTREAM_PEER_ISSUER_SERIAL", "DOWNSTREAM_TRANSPORT_FAILURE_REASON", "TLS_JA3_FINGERPRINT",
+            "DOWNSTREAM_TRANSPORT_FAILURE_REASON", "TLS_JA3_FINGERPRINT",
             "TLS_JA4_FINGERPRINT", "TRACE_ID", "CUSTOM_FLAGS",
         ];
         foreach (var name in plain)
             rules.Add(name, Of(FormatOperator.Nothing));
         foreach (var side in new[] { "UPSTREAM", "DOWNSTREAM" })
         {
-            rules.Add(side + "_PEER_CERT_V_START", new Rule(Syntax.Parameters, NoTime));
-            rules.Add(side + "_PEER_CERT_V_END", new Rule(Syntax.Parameters, NoTime));
             foreach (var size in new[] { "WIRE_BYTES", "HEADER_BYTES", "DECOMPRESSED_HEADER_BYTES" })
             {
                 rules.Add($"{side}_{size}_RECEIVED", Number(static _ => 0));
@@ -179,22 +179,21 @@ internal static class FormatOperators
             rules.Add(name, new Rule(Syntax.ParametersRequired | Syntax.Length, static (string _, int? _, out string e) => None(out e)));
     }
 
-    private static FormatOperator? NoTime(string parameters, int? length, out string error) =>
-        TimeFormat.TryParse(parameters, local: false, out error) is null ? null : FormatOperator.Nothing;
-
     private static FormatOperator None(out string error)
     {
         error = "";
         return FormatOperator.Nothing;
     }
 
-    private static FormatOperator? Time(Func<FormatContext, DateTimeOffset> read, string parameters, bool local, out string error)
+    private static FormatOperator? Time(Func<FormatContext, DateTimeOffset?> read, string parameters, bool local, out string error)
     {
         if (TimeFormat.TryParse(parameters, local, out error) is not { } format)
             return null;
         return FormatOperator.Text((context, output) =>
         {
-            format.Write(read(context), output);
+            if (read(context) is not { } moment)
+                return false;
+            format.Write(moment, output);
             return true;
         });
     }

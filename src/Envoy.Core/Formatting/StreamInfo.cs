@@ -1,4 +1,5 @@
 using System.Net;
+using Envoy.Net.Tls;
 
 namespace Envoy.Formatting;
 
@@ -77,6 +78,12 @@ public sealed class StreamInfo
     /// <summary>As <see cref="DownstreamLocalAddress"/>, before anything restored another one.</summary>
     public EndPoint? DownstreamDirectLocalAddress { get; internal set; }
 
+    /// <summary>What the handshake with the client has established; null without TLS.</summary>
+    public TlsConnectionInfo? DownstreamTls { get; internal set; }
+
+    /// <summary>What the handshake with the upstream has established; null without TLS, and while there is no upstream.</summary>
+    public TlsConnectionInfo? UpstreamTls { get; internal set; }
+
     /// <summary>The server name that the client asked for; null if it named none.</summary>
     public string? RequestedServerName { get; internal set; }
 
@@ -125,6 +132,7 @@ public sealed class StreamInfo
         UpstreamLocalAddress = UpstreamRemoteAddress = null;
         DownstreamRemoteAddress = DownstreamDirectRemoteAddress = DownstreamLocalAddress = DownstreamDirectLocalAddress = null;
         RequestedServerName = FilterChainName = null;
+        DownstreamTls = UpstreamTls = null;
         ConnectionId = UpstreamConnectionId = 0;
         IsHealthCheck = false;
         BytesRetransmitted = PacketsRetransmitted = 0;

@@ -5,6 +5,7 @@ using Envoy.Clusters.Pools;
 using Envoy.Http.Headers;
 using Envoy.Http.Http2;
 using Envoy.Http.Streams;
+using Envoy.Net;
 using Envoy.Runtime;
 using Envoy.Runtime.Timers;
 
@@ -45,6 +46,9 @@ internal sealed class UpstreamAttempt : IStreamRequester, IClientStreamHandler, 
 
     public HostStatsPart HostStats { get; private set; } = null!;
 
+    /// <summary>The connection that it goes over; null until there is one.</summary>
+    public Connection? Connection { get; private set; }
+
     /// <summary>It is under way.</summary>
     public bool IsActive { get; private set; }
 
@@ -70,6 +74,7 @@ internal sealed class UpstreamAttempt : IStreamRequester, IClientStreamHandler, 
         IsActive = true;
         IsSent = HasAnswered = IsOutlived = IsHttp2 = _held = false;
         _stream = null;
+        Connection = null;
         pool.Request(_place);
     }
 
@@ -109,8 +114,9 @@ internal sealed class UpstreamAttempt : IStreamRequester, IClientStreamHandler, 
         stream?.Reset(StreamResetReason.LocalReset);
     }
 
-    public void OnStreamReady(IClientStream stream, Host host)
+    public void OnStreamReady(IClientStream stream, Host host, Connection connection)
     {
+        Connection = connection;
         _stream = stream;
         IsHttp2 = stream is Http2ClientStream;
         IsSent = true;

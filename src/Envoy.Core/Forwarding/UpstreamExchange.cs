@@ -6,6 +6,7 @@ using Envoy.Formatting;
 using Envoy.Http.Headers;
 using Envoy.Http.Streams;
 using Envoy.Matching;
+using Envoy.Net;
 using Envoy.Runtime;
 using Envoy.Runtime.Timers;
 using Envoy.RuntimeSettings;
@@ -82,6 +83,9 @@ internal sealed partial class UpstreamExchange : ITimerHandler
     /// <summary>The host of the last try, or of the one that answered; null before.</summary>
     public Host? Host { get; private set; }
 
+    /// <summary>The connection of the try that was sent last; null: none was.</summary>
+    public Connection? Connection { get; private set; }
+
     /// <summary>The answer came over HTTP/2.</summary>
     public bool IsHttp2 { get; private set; }
 
@@ -111,6 +115,7 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         _winner = null;
         ServiceTime = -1;
         Host = null;
+        Connection = null;
         AttemptCount = 1;
         _running = true;
         Options.VirtualCluster?.UpstreamRqTotal.Inc();
@@ -241,6 +246,7 @@ internal sealed partial class UpstreamExchange : ITimerHandler
     {
         var body = _keeps ? _kept : _waiting;
         Host = attempt.Host;
+        Connection = attempt.Connection;
         Handler.OnAttempt(AttemptCount, _retriesAfterTimeout);
         stream.SendHeaders(_headers, _headersEnd, Options.Upgrades);
         if (!_headersEnd && (!body.IsEmpty || _requestComplete))

@@ -1,5 +1,6 @@
 using Envoy.Http.Headers;
 using Envoy.Matching;
+using Envoy.Net.Tls;
 using Envoy.RuntimeSettings;
 
 namespace Envoy.Routing;
@@ -36,17 +37,22 @@ internal sealed class RouteMatcher
     }
 
     /// <summary>What a look-up sees of a request.</summary>
-    public RouteInput InputOf(HeaderMap request, ulong random) => new(request, random, _runtime.Current, Scratch);
+    public RouteInput InputOf(HeaderMap request, ulong random, TlsConnectionInfo? tls = null) => new(request, random, _runtime.Current, Scratch)
+    {
+        CertificatePresented = tls is { Peer: not null },
+        CertificateValidated = tls is { IsPeerValidated: true },
+    };
 
     /// <summary>Finds the virtual host of the request's host, in it the first route that matches, and in that the cluster that is drawn.</summary>
     /// <param name="request">The request's headers.</param>
     /// <param name="random">The stream's random number.</param>
-    public RouteMatchResult Match(HeaderMap request, ulong random)
+    /// <param name="tls">The client's handshake; null: none.</param>
+    public RouteMatchResult Match(HeaderMap request, ulong random, TlsConnectionInfo? tls = null)
     {
         var host = Table.FindVirtualHost(request);
         if (host is null)
             return default;
-        var input = InputOf(request, random);
+        var input = InputOf(request, random, tls);
         var route = FindRoute(host, input);
         return new RouteMatchResult(host, route, route?.Action is ForwardAction forward ? forward.Draw(input, HashOf(forward, request)) : null);
     }

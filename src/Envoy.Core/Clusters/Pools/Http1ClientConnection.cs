@@ -65,6 +65,8 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
     /// <summary>Can take a request.</summary>
     public bool IsUsable => !_busy && _connection.IsOpen;
 
+    public Connection Connection => _connection;
+
     public bool IsAboveWriteHighWatermark => _connection.IsAboveWriteHighWatermark;
 
     private bool ProperCase => _pool.Cluster.Snapshot.Config.HeaderKeyFormat is HeaderKeyFormat.ProperCaseWords or HeaderKeyFormat.PreserveOrProperCase;

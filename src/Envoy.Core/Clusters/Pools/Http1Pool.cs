@@ -142,7 +142,7 @@ internal sealed class Http1Pool : IHttpPool
         HostStats.RqActive++;
         Limits.Requests.Inc();
         connection.Attach(request.Requester.ResponseHandler);
-        request.Requester.OnStreamReady(connection, Host);
+        request.Requester.OnStreamReady(connection, Host, connection.Connection);
     }
 
     private void TryConnect()

@@ -43,6 +43,8 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
     /// <summary>Takes another stream.</summary>
     public bool HasRoom => _connected && _connection.IsOpen && _codec.CanOpen && !_spent && !_pool.IsDraining;
 
+    public Connection Connection => _connection;
+
     public bool IsOutputEmpty => _connection.WriteBuffered == 0;
 
     public bool IsOutputFull => _connection.IsAboveWriteHighWatermark;

@@ -148,7 +148,7 @@ internal sealed class Http2Pool : IHttpPool
         HostStats.RqActive++;
         Limits.Requests.Inc();
         var stream = connection.Open(request.Requester.ResponseHandler);
-        request.Requester.OnStreamReady(stream, Host);
+        request.Requester.OnStreamReady(stream, Host, connection.Connection);
     }
 
     private void TryConnect()

@@ -1,5 +1,6 @@
 using Envoy.Clusters.Hosts;
 using Envoy.Http.Streams;
+using Envoy.Net;
 
 namespace Envoy.Clusters.Pools;
 
@@ -10,7 +11,7 @@ internal interface IStreamRequester
     IClientStreamHandler ResponseHandler { get; }
 
     /// <summary>A connection is there: <paramref name="stream"/> takes the request. May come from within the asking call.</summary>
-    void OnStreamReady(IClientStream stream, Host host);
+    void OnStreamReady(IClientStream stream, Host host, Connection connection);
 
     /// <summary>There will be no stream. May come from within the asking call.</summary>
     /// <param name="reason">Why.</param>

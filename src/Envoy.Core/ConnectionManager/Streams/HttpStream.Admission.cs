@@ -41,7 +41,7 @@ internal sealed partial class HttpStream
         HostNormalization.Apply(RequestHeaders, _shared.Options, Connection);
         if (!NormalizePath())
             return;
-        var error = RequestPreparation.Prepare(RequestHeaders, _shared, Connection, StreamInfo, Has(Flags.Upgrading));
+        var error = RequestPreparation.Prepare(RequestHeaders, _shared, _manager, StreamInfo, Has(Flags.Upgrading));
         if (error is not null)
         {
             StreamInfo.AddFlag(ResponseFlags.DownstreamProtocolError);

@@ -107,7 +107,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         {
             if (!Has(Flags.RouteCached))
             {
-                Match = _shared.RoutesFor(RequestHeaders).Match(RequestHeaders, _random);
+                Match = _shared.RoutesFor(RequestHeaders).Match(RequestHeaders, _random, StreamInfo.DownstreamTls);
             }
 
             return _match;
@@ -157,6 +157,12 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         StreamInfo.Protocol = isHttp2 ? "HTTP/2" : "HTTP/1.1";
         StreamInfo.DownstreamRemoteAddress = StreamInfo.DownstreamDirectRemoteAddress = connection.RemoteAddress;
         StreamInfo.DownstreamLocalAddress = StreamInfo.DownstreamDirectLocalAddress = connection.LocalAddress;
+        if (connection.Tls is { } tls)
+        {
+            StreamInfo.DownstreamTls = tls;
+            StreamInfo.RequestedServerName = tls.ServerName;
+        }
+
         StreamInfo.StartTime = Worker.TimeProvider.GetUtcNow();
         ResponseHeaders.Clear();
         ResponseTrailers.Clear();

@@ -13,8 +13,10 @@ namespace Envoy.ConnectionManager.Streams;
 internal static class RequestPreparation
 {
     /// <summary>Prepares the headers; the fault, if any, is answered with 400.</summary>
-    public static ProtocolError? Prepare(HeaderMap headers, HttpConnectionManagerFactory shared, Connection? connection, StreamInfo info, bool isUpgrade)
+    public static ProtocolError? Prepare(HeaderMap headers, HttpConnectionManagerFactory shared, HttpConnectionManager? manager, StreamInfo info, bool isUpgrade)
     {
+        var connection = manager?.Connection;
+        var isTls = connection?.Tls is not null;
         var options = shared.Options;
         var error = HopByHop.StripRequest(headers, isUpgrade) ?? Underscores(headers, shared);
         if (error is not null)
@@ -22,12 +24,11 @@ internal static class RequestPreparation
         info.DownstreamRemoteAddress = shared.Clients.Apply(headers, shared.Snapshot, connection);
         var isInternal = shared.Clients.IsInternal;
         var isEdge = !isInternal && options.UseRemoteAddress;
-        if (options.ForwardClientCertDetails != ForwardClientCertDetails.AlwaysForwardOnly)
-            headers.Remove(HeaderId.XForwardedClientCert);
+        ForwardClientCert(headers, options, manager);
 
         // Nobody before us is trusted to say how the client reached us, unless hops are.
         if (options.UseRemoteAddress && options.XffNumTrustedHops == 0)
-            headers.SetUnchecked(HeaderId.XForwardedProto, "http"u8);
+            headers.SetUnchecked(HeaderId.XForwardedProto, isTls ? "https"u8 : "http"u8);
         // At the edge nobody outside names himself.
         if (isEdge)
         {
@@ -51,7 +52,7 @@ internal static class RequestPreparation
         if (options.AddUserAgent)
             AddUserAgent(headers, shared.Snapshot);
         if (!headers.Contains(HeaderId.XForwardedProto))
-            headers.SetUnchecked(HeaderId.XForwardedProto, "http"u8);
+            headers.SetUnchecked(HeaderId.XForwardedProto, isTls ? "https"u8 : "http"u8);
         if (shared.Snapshot.Scheme.Length > 0)
         {
             headers.SetUnchecked(HeaderId.Scheme, shared.Snapshot.Scheme);
@@ -59,7 +60,8 @@ internal static class RequestPreparation
         else if (!headers.Contains(HeaderId.Scheme))
         {
             headers.TryGet(HeaderId.XForwardedProto, out var proto);
-            headers.SetUnchecked(HeaderId.Scheme, proto.SequenceEqual("https"u8) ? "https"u8 : "http"u8);
+            var isHttps = proto.SequenceEqual("https"u8) || (isTls && !proto.SequenceEqual("http"u8));
+            headers.SetUnchecked(HeaderId.Scheme, isHttps ? "https"u8 : "http"u8);
         }
 
         // At the edge an id from outside is not believed.
@@ -93,6 +95,39 @@ internal static class RequestPreparation
 
         value.Append(own);
         headers.SetUnchecked(HeaderId.Via, value.Written);
+    }
+
+    // As Envoy's mutateXfccRequestHeader: without a client's certificate only what always passes does.
+    private static void ForwardClientCert(HeaderMap headers, HttpConnectionManagerOptions options, HttpConnectionManager? manager)
+    {
+        var mode = options.ForwardClientCertDetails;
+        if (mode == ForwardClientCertDetails.AlwaysForwardOnly)
+            return;
+        if (mode == ForwardClientCertDetails.Sanitize || manager?.Connection.Tls is not { Peer: not null })
+        {
+            headers.Remove(HeaderId.XForwardedClientCert);
+            return;
+        }
+
+        if (mode == ForwardClientCertDetails.SanitizeSet)
+        {
+            headers.SetUnchecked(HeaderId.XForwardedClientCert, manager.ClientCert);
+        }
+        else if (mode == ForwardClientCertDetails.AppendForward)
+        {
+            var value = manager.Shared.Value;
+            value.Clear();
+            foreach (var field in headers)
+            {
+                if (field.Id != HeaderId.XForwardedClientCert)
+                    continue;
+                value.Append(field.Value);
+                value.Append(","u8);
+            }
+
+            value.Append(manager.ClientCert);
+            headers.SetUnchecked(HeaderId.XForwardedClientCert, value.Written);
+        }
     }
 
     private static void AddUserAgent(HeaderMap headers, HttpConnectionManagerSnapshot snapshot)

@@ -11,19 +11,19 @@ public sealed record SubjectAlternativeNames
     private const string ExtensionId = "2.5.29.17";
 
     /// <summary>Host names, wildcards included.</summary>
-    public ValueList<string> Dns { get; private init; } = [];
+    public ValueList<string> Dns { get; internal init; } = [];
 
     /// <summary>URIs, such as SPIFFE's.</summary>
-    public ValueList<string> Uri { get; private init; } = [];
+    public ValueList<string> Uri { get; internal init; } = [];
 
     /// <summary>Mail addresses.</summary>
-    public ValueList<string> Email { get; private init; } = [];
+    public ValueList<string> Email { get; internal init; } = [];
 
     /// <summary>IP addresses as text.</summary>
-    public ValueList<string> Ip { get; private init; } = [];
+    public ValueList<string> Ip { get; internal init; } = [];
 
     /// <summary>Names of other types, of those that are text: their type's object identifier and their value.</summary>
-    public ValueList<KeyValuePair<string, string>> Other { get; private init; } = [];
+    public ValueList<KeyValuePair<string, string>> Other { get; internal init; } = [];
 
     internal static SubjectAlternativeNames Of(X509Certificate2 certificate)
     {

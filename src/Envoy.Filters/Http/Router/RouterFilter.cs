@@ -159,8 +159,7 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
         if (endStream)
             info.Times.LastUpstreamRx = info.Times.FirstUpstreamRx;
         info.UpstreamProtocol = _exchange.IsHttp2 ? "HTTP/2" : "HTTP/1.1";
-        info.UpstreamHost = _exchange.Host?.Address;
-        info.UpstreamHostName = _exchange.Host?.Hostname;
+        DescribeUpstream(info);
         var response = ResponseHeaders;
         if (_exchange.ServiceTime >= 0 && !_shared.Options.SuppressEnvoyHeaders)
             SetNumber(response, HeaderId.XEnvoyUpstreamServiceTime, _exchange.ServiceTime);
@@ -184,11 +183,21 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
         _callbacks.Chain.RespondTrailers();
     }
 
+    private void DescribeUpstream(StreamInfo info)
+    {
+        info.UpstreamHost = _exchange.Host?.Address;
+        info.UpstreamHostName = _exchange.Host?.Hostname;
+        if (_exchange.Connection is not { } connection)
+            return;
+        info.UpstreamLocalAddress = connection.LocalAddress;
+        info.UpstreamRemoteAddress = connection.RemoteAddress;
+        info.UpstreamTls = connection.Tls;
+    }
+
     public void OnFailed(in ExchangeFailure failure)
     {
         var info = _callbacks.StreamInfo;
-        info.UpstreamHost = _exchange.Host?.Address;
-        info.UpstreamHostName = _exchange.Host?.Hostname;
+        DescribeUpstream(info);
         info.UpstreamTransportFailureReason = failure.TransportFailure;
         if (_responseStarted)
         {

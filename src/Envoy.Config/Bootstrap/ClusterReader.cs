@@ -100,6 +100,17 @@ internal static class ClusterReader
         .Message("http2_protocol_options", c => c.Http2, (c, v) => c with { Http2 = v }, Http2ProtocolOptionsReader.Fields)
         .NotYet("http3_protocol_options");
 
+    private static readonly FieldTable<ClusterConfig> AutoHttp = new FieldTable<ClusterConfig>(
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig", Defaults with { HttpProtocol = UpstreamHttpProtocol.Negotiated })
+        .Inline("http_protocol_options", Http1)
+        .Message("http2_protocol_options", c => c.Http2, (c, v) => c with { Http2 = v }, Http2ProtocolOptionsReader.Fields)
+        .NotYet("http3_protocol_options", "alternate_protocols_cache_options");
+
+    private static readonly FieldTable<ClusterConfig> UpstreamHttp = new FieldTable<ClusterConfig>("envoy.config.core.v3.UpstreamHttpProtocolOptions", Defaults)
+        .Bool("auto_sni", c => c.AutoSni, (c, v) => c with { AutoSni = v })
+        .Bool("auto_san_validation", c => c.AutoSanValidation, (c, v) => c with { AutoSanValidation = v })
+        .Text("override_auto_sni_header", c => c.AutoSniHeader, (c, v) => c with { AutoSniHeader = v });
+
     private static readonly FieldTable<ClusterConfig> HttpProtocol = new FieldTable<ClusterConfig>(
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions", Defaults)
         .Inline("common_http_protocol_options", CommonHttp)
@@ -107,7 +118,11 @@ internal static class ClusterReader
         .Message(
             "use_downstream_protocol_config", c => c.HttpProtocol == UpstreamHttpProtocol.Downstream ? c : null,
             (c, v) => c with { HttpProtocol = UpstreamHttpProtocol.Downstream, Http2 = v.Http2, HeaderKeyFormat = v.HeaderKeyFormat }, DownstreamHttp)
-        .NotYet("upstream_http_protocol_options=[]", "auto_config", "http_filters=[]", "header_validation_config",
+        .Message(
+            "auto_config", c => c.HttpProtocol == UpstreamHttpProtocol.Negotiated ? c : null,
+            (c, v) => c with { HttpProtocol = UpstreamHttpProtocol.Negotiated, Http2 = v.Http2, HeaderKeyFormat = v.HeaderKeyFormat }, AutoHttp)
+        .Inline("upstream_http_protocol_options", UpstreamHttp)
+        .NotYet("http_filters=[]", "header_validation_config",
             "outlier_detection", "request_mirror_policies=[]", "hash_policy=[]", "retry_policy")
         .OneOf(required: true, "explicit_http_config", "use_downstream_protocol_config", "auto_config");
 
@@ -124,13 +139,14 @@ internal static class ClusterReader
         .Inline("common_http_protocol_options", CommonHttp)
         .Number("max_requests_per_connection", _ => null, (c, v) => c.MaxRequestsPerConnection == 0 ? c with { MaxRequestsPerConnection = v } : c)
         .Inline("http_protocol_options", Http1)
+        .Inline("upstream_http_protocol_options", UpstreamHttp)
         .Message("http2_protocol_options", _ => null, WithHttp2, Http2ProtocolOptionsReader.Fields)
         .Add(new ConfigField("typed_extension_protocol_options", "map of Any", FieldSupport.Supported), ReadProtocolOptions)
         .AddEndpoints()
         .Message("transport_socket", "TransportSocket", c => c.TransportSocket, (c, v) => c with { TransportSocket = v }, TransportSocketReader.TryReadUpstream)
         .Message("tls_context", c => c.TransportSocket?.Options as UpstreamTlsOptions, (c, v) => c with { TransportSocket = new("tls", v) }, TlsContextReader.Upstream)
         .NotYet("transport_socket_matches=[]", "transport_socket_matcher", "cluster_type", "eds_cluster_config", "health_checks=[]",
-            "upstream_http_protocol_options", "extension_protocol_options=[]", "dns_jitter=0s",
+            "extension_protocol_options=[]", "dns_jitter=0s",
             "dns_failure_refresh_rate", "respect_dns_ttl=false", "dns_resolvers=[]", "use_tcp_for_dns_lookups=false", "dns_resolution_config",
             "typed_dns_resolver_config", "wait_for_warm_on_init=true", "outlier_detection", "cleanup_interval", "upstream_bind_config", "lb_subset_config",
             "ring_hash_lb_config", "maglev_lb_config", "original_dst_lb_config", "least_request_lb_config", "round_robin_lb_config=[]",

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Envoy.Clusters.Hosts;
 using Envoy.Clusters.LoadBalancing;
+using Envoy.Clusters.Pools;
 using Envoy.Net;
 using Envoy.Runtime;
 
@@ -61,12 +62,13 @@ internal sealed class Cluster
         return _balancer.Choose();
     }
 
-    /// <summary>Whether a request goes over HTTP/2; <paramref name="downstream"/>: it came over it.</summary>
-    public bool UsesHttp2(bool downstream) => Snapshot.Config.HttpProtocol switch
+    /// <summary>Which protocol a request goes over; <paramref name="downstreamIsHttp2"/>: it came over HTTP/2.</summary>
+    public PoolKind PoolKindFor(bool downstreamIsHttp2) => Snapshot.Config.HttpProtocol switch
     {
-        UpstreamHttpProtocol.Http1 => false,
-        UpstreamHttpProtocol.Http2 => true,
-        _ => downstream,
+        UpstreamHttpProtocol.Http1 => PoolKind.Http1,
+        UpstreamHttpProtocol.Http2 => PoolKind.Http2,
+        UpstreamHttpProtocol.Negotiated => PoolKind.Negotiated,
+        _ => downstreamIsHttp2 ? PoolKind.Http2 : PoolKind.Http1,
     };
 
     /// <summary>Tells <paramref name="observer"/> of hosts that go, from now on.</summary>

@@ -56,6 +56,9 @@ public enum UpstreamHttpProtocol
 
     /// <summary>Whichever the client speaks (<c>use_downstream_protocol_config</c>).</summary>
     Downstream,
+
+    /// <summary>Whichever the upstream agrees to in its TLS handshake (<c>auto_config</c>); HTTP/2 is preferred.</summary>
+    Negotiated,
 }
 
 /// <summary>An upstream cluster (<c>envoy.config.cluster.v3.Cluster</c>). Immutable.</summary>
@@ -105,6 +108,15 @@ public sealed record ClusterConfig
 
     /// <summary>Which protocol requests go over. Default <see cref="UpstreamHttpProtocol.Http1"/>.</summary>
     public UpstreamHttpProtocol HttpProtocol { get; init; }
+
+    /// <summary>The request's host is the server name that TLS asks for, unless it is an IP address (<c>auto_sni</c>). Default false.</summary>
+    public bool AutoSni { get; init; }
+
+    /// <summary>The upstream's certificate must be for the request's host (<c>auto_san_validation</c>). Default false.</summary>
+    public bool AutoSanValidation { get; init; }
+
+    /// <summary>The header that holds the host for <see cref="AutoSni"/> and <see cref="AutoSanValidation"/>; empty (default): the request's own host.</summary>
+    public string AutoSniHeader { get; init; } = "";
 
     /// <summary>Limits and windows of HTTP/2. Default: Envoy's.</summary>
     public Http2ProtocolOptions Http2 { get; init; } = new();

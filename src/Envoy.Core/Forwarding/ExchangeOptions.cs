@@ -1,4 +1,5 @@
 using Envoy.Clusters;
+using Envoy.Clusters.Pools;
 using Envoy.Http.Headers;
 using Envoy.Routing;
 
@@ -10,8 +11,11 @@ internal sealed class ExchangeOptions
     /// <summary>Where to.</summary>
     public Cluster Cluster { get; set; } = null!;
 
-    /// <summary>Over HTTP/2; else over HTTP/1.1.</summary>
-    public bool Http2 { get; set; }
+    /// <summary>Which protocol it goes over.</summary>
+    public PoolKind Kind { get; set; }
+
+    /// <summary>The host that connections are made for, where the cluster's TLS goes by the request; null: it does not.</summary>
+    public ServerName? ServerName { get; set; }
 
     /// <summary>Connections and limits of the high priority.</summary>
     public bool HighPriority { get; set; }

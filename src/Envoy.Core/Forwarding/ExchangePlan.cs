@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using Envoy.Clusters;
+using Envoy.Clusters.Pools;
 using Envoy.FilterChains.Http;
 using Envoy.Http;
 using Envoy.Http.Headers;
@@ -16,7 +17,8 @@ internal static class ExchangePlan
     public static void Fill(ExchangeOptions options, Cluster cluster, ForwardAction forward, HeaderMap headers, Route route, IHttpStreamHost host)
     {
         options.Cluster = cluster;
-        options.Http2 = cluster.UsesHttp2(host.StreamInfo.Protocol == "HTTP/2");
+        options.Kind = cluster.PoolKindFor(host.StreamInfo.Protocol == "HTTP/2");
+        options.ServerName = ServerNames.Of(cluster, headers);
         options.HighPriority = forward.Config.Priority == RoutingPriority.High;
         options.BufferLimit = host.BufferLimit;
         options.KeepLimit = KeepLimit(route, host.BufferLimit);

@@ -1,5 +1,6 @@
 using Envoy.Buffers;
 using Envoy.Clusters;
+using Envoy.Clusters.Pools;
 using Envoy.Formatting;
 using Envoy.Http.Headers;
 using Envoy.Routing;
@@ -48,7 +49,8 @@ internal sealed class RequestCopy : IExchangeHandler
         RewriteHost(mirror, values);
         var options = _exchange.Options;
         options.Cluster = cluster;
-        options.Http2 = cluster.UsesHttp2(downstreamIsHttp2);
+        options.Kind = cluster.PoolKindFor(downstreamIsHttp2);
+        options.ServerName = ServerNames.Of(cluster, _headers);
         options.HighPriority = like.HighPriority;
         options.Timeout = like.Timeout;
         options.BufferLimit = like.BufferLimit;

@@ -404,7 +404,7 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         Host = host;
         var attempt = _free.TryPop(out var free) ? free : new UpstreamAttempt(this, _worker);
         _active.Add(attempt);
-        attempt.Start(host, HttpPools.Of(Cluster).For(host, Options.Http2, Options.HighPriority));
+        attempt.Start(host, HttpPools.Of(Cluster).For(host, Options.Kind, Options.HighPriority, Options.ServerName));
     }
 
     /// <summary>Draws a host; again, as often as the policy allows, while it is one that a predicate rejects.</summary>

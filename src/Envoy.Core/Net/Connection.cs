@@ -27,7 +27,7 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
     private readonly ByteQueue _input;
     private readonly ByteQueue _output;
     private ConnectionStats? _stats;
-    private readonly IConnectionHandler _handler;
+    private IConnectionHandler _handler;
     private TimerNode? _delayedClose;
     private TimeSpan _delayedCloseTimeout;
     private int _readDisableCount;
@@ -112,6 +112,12 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
 
     /// <summary>Why it could not be made or secured, in its transport's own words; empty for what <see cref="ConnectError"/> says.</summary>
     internal string TransportFailureReason => _transport.FailureReason;
+
+    /// <summary>Who is told from now on.</summary>
+    internal IConnectionHandler Handler
+    {
+        set => _handler = value;
+    }
 
     /// <summary>Where the bytes are counted; set by the filter that owns the connection, before any has moved.</summary>
     internal ConnectionStats? Stats

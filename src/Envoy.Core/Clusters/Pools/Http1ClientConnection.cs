@@ -45,12 +45,12 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
     private bool _decoding;
     private bool _spent;
 
-    public Http1ClientConnection(Http1Pool pool)
+    public Http1ClientConnection(Http1Pool pool, UpstreamConnectionAccount account)
     {
         _pool = pool;
         _decoder = new Http1ResponseDecoder(
             pool.Cluster.Snapshot.Config.HeaderKeyFormat is HeaderKeyFormat.PreserveCase or HeaderKeyFormat.PreserveOrProperCase ? PreservingCodec : Codec);
-        _account = new UpstreamConnectionAccount(pool.Cluster, pool.Host, pool.Limits);
+        _account = account;
         _body = new ByteQueue(pool.Cluster.Worker);
         _out = new ByteQueue(pool.Cluster.Worker);
         if (pool.Cluster.Snapshot.Config.IdleTimeout > TimeSpan.Zero)
@@ -72,6 +72,14 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
     private bool ProperCase => _pool.Cluster.Snapshot.Config.HeaderKeyFormat is HeaderKeyFormat.ProperCaseWords or HeaderKeyFormat.PreserveOrProperCase;
 
     public void Open() => _connection = _account.Open(this, _pool.SocketOptions);
+
+    /// <summary>Takes over a connection that is made already.</summary>
+    public void Adopt()
+    {
+        _connection = _account.Connection;
+        _connection.Handler = this;
+        OnEvent(ConnectionEvent.Connected);
+    }
 
     /// <summary>Ends it at once; only for one that is idle.</summary>
     public void Close()

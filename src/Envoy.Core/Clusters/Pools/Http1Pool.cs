@@ -27,13 +27,12 @@ internal sealed class Http1Pool : IHttpPool
     private int _connections;
     private bool _draining;
 
-    public Http1Pool(Cluster cluster, Host host, ClusterLimits limits)
+    public Http1Pool(Cluster cluster, Host host, ClusterLimits limits, UpstreamSocketOptions? options)
     {
         Limits = limits;
         _cluster = cluster;
         Host = host;
-        if (cluster.Socket is not null)
-            SocketOptions = new UpstreamSocketOptions { HostName = host.Hostname, FallbackProtocols = ["http/1.1"] };
+        SocketOptions = options;
         HostStats = host.Stats.Of(cluster.Worker);
         _pending = new PendingRequests(this, cluster, limits);
     }
@@ -51,7 +50,14 @@ internal sealed class Http1Pool : IHttpPool
 
     public Cluster Cluster => _cluster;
 
+    public Action? Emptied { get; set; }
+
+    /// <summary>Told when a connection could not be made; null: nobody cares.</summary>
+    public Action? ConnectFailed { get; init; }
+
     public bool IsDraining => _draining;
+
+    public bool IsEmpty => _connections == 0 && _pending.Count == 0;
 
     public void Request(StreamRequest request)
     {
@@ -111,7 +117,9 @@ internal sealed class Http1Pool : IHttpPool
     {
         _connecting--;
         _connections--;
+        ConnectFailed?.Invoke();
         _pending.FailAll(timedOut, why);
+        TellIfEmpty();
     }
 
     /// <summary>A connection that was made is gone.</summary>
@@ -123,6 +131,26 @@ internal sealed class Http1Pool : IHttpPool
         // Those that wait may have counted on this one.
         if (_connecting < _pending.Count)
             TryConnect();
+        TellIfEmpty();
+    }
+
+    /// <summary>Takes over a connection that is made, and those who waited for it.</summary>
+    public void Adopt(UpstreamConnectionAccount account, PendingRequests waiting)
+    {
+        waiting.MoveTo(_pending);
+        _connections++;
+        _connecting++;
+        _cluster.Stats.UpstreamCxHttp1Total.Inc();
+        new Http1ClientConnection(this, account).Adopt();
+        while (_connecting < _pending.Count && TryConnect())
+        {
+        }
+    }
+
+    private void TellIfEmpty()
+    {
+        if (IsEmpty)
+            Emptied?.Invoke();
     }
 
     private void Attach(Http1ClientConnection connection, StreamRequest request)
@@ -145,13 +173,13 @@ internal sealed class Http1Pool : IHttpPool
         request.Requester.OnStreamReady(connection, Host, connection.Connection);
     }
 
-    private void TryConnect()
+    private bool TryConnect()
     {
         // A pool without any connection may always make one: otherwise other hosts' connections could starve this host for ever.
         if (_connections > 0 && !Limits.Connections.CanCreate)
         {
             _cluster.Stats.UpstreamCxOverflow.Inc();
-            return;
+            return false;
         }
 
         if (!Limits.Connections.CanCreate)
@@ -159,7 +187,8 @@ internal sealed class Http1Pool : IHttpPool
         _connections++;
         _connecting++;
         _cluster.Stats.UpstreamCxHttp1Total.Inc();
-        new Http1ClientConnection(this).Open();
+        new Http1ClientConnection(this, new UpstreamConnectionAccount(_cluster, Host, Limits)).Open();
+        return true;
     }
 
     private void RemoveIdle(Http1ClientConnection gone)

@@ -28,10 +28,10 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
     private bool _spent;
     private bool _closed;
 
-    public Http2ClientConnection(Http2Pool pool)
+    public Http2ClientConnection(Http2Pool pool, UpstreamConnectionAccount account)
     {
         _pool = pool;
-        _account = new UpstreamConnectionAccount(pool.Cluster, pool.Host, pool.Limits);
+        _account = account;
         var config = pool.Cluster.Snapshot.Config;
         _codec = new Http2Connection(isServer: false, config.Http2, MaxHeaderBytes, MaxHeaderCount, config.PerConnectionBufferLimitBytes, SlabPool.Of(Worker), this);
         if (config.IdleTimeout > TimeSpan.Zero)
@@ -56,6 +56,14 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
     private ClusterTrafficStats Stats => _pool.Cluster.Stats;
 
     public void Connect() => _connection = _account.Open(this, _pool.SocketOptions);
+
+    /// <summary>Takes over a connection that is made already.</summary>
+    public void Adopt()
+    {
+        _connection = _account.Connection;
+        _connection.Handler = this;
+        OnEvent(ConnectionEvent.Connected);
+    }
 
     /// <summary>Begins a stream.</summary>
     public Http2ClientStream Open(IClientStreamHandler handler)
@@ -87,7 +95,11 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
     {
         if (connectionEvent == ConnectionEvent.Connected)
         {
-            OnConnected();
+            // A server that was found to speak it and now does not: to be asked anew.
+            if (_pool.SocketOptions is { Protocols.Count: > 0 } && _connection.Tls is not { ApplicationProtocol: "h2" })
+                _connection.Close(ConnectionCloseType.NoFlush);
+            else
+                OnConnected();
             return;
         }
 

@@ -25,12 +25,11 @@ internal sealed class Http2Pool : IHttpPool
     private int _connecting;
     private bool _draining;
 
-    public Http2Pool(Cluster cluster, Host host, ClusterLimits limits)
+    public Http2Pool(Cluster cluster, Host host, ClusterLimits limits, UpstreamSocketOptions? options)
     {
         _cluster = cluster;
         Host = host;
-        if (cluster.Socket is not null)
-            SocketOptions = new UpstreamSocketOptions { HostName = host.Hostname, FallbackProtocols = ["h2"] };
+        SocketOptions = options;
         Limits = limits;
         HostStats = host.Stats.Of(cluster.Worker);
         _pending = new PendingRequests(this, cluster, limits);
@@ -49,7 +48,14 @@ internal sealed class Http2Pool : IHttpPool
 
     public Cluster Cluster => _cluster;
 
+    public Action? Emptied { get; set; }
+
+    /// <summary>Told when a connection could not be made; null: nobody cares.</summary>
+    public Action? ConnectFailed { get; init; }
+
     public bool IsDraining => _draining;
+
+    public bool IsEmpty => _connections.Count == 0 && _pending.Count == 0;
 
     public void Request(StreamRequest request)
     {
@@ -108,7 +114,9 @@ internal sealed class Http2Pool : IHttpPool
     {
         _connecting--;
         _connections.Remove(connection);
+        ConnectFailed?.Invoke();
         _pending.FailAll(timedOut, why);
+        TellIfEmpty();
     }
 
     /// <summary>A connection that was made is gone.</summary>
@@ -117,6 +125,24 @@ internal sealed class Http2Pool : IHttpPool
         _connections.Remove(connection);
         if (_pending.Count > 0 && _connecting == 0)
             TryConnect();
+        TellIfEmpty();
+    }
+
+    /// <summary>Takes over a connection that is made, and those who waited for it.</summary>
+    public void Adopt(UpstreamConnectionAccount account, PendingRequests waiting)
+    {
+        waiting.MoveTo(_pending);
+        _connecting++;
+        _cluster.Stats.UpstreamCxHttp2Total.Inc();
+        var connection = new Http2ClientConnection(this, account);
+        _connections.Add(connection);
+        connection.Adopt();
+    }
+
+    private void TellIfEmpty()
+    {
+        if (IsEmpty)
+            Emptied?.Invoke();
     }
 
     private uint MaxStreams => _cluster.Snapshot.Config.Http2.MaxConcurrentStreams;
@@ -160,7 +186,7 @@ internal sealed class Http2Pool : IHttpPool
             return;
         _connecting++;
         _cluster.Stats.UpstreamCxHttp2Total.Inc();
-        var connection = new Http2ClientConnection(this);
+        var connection = new Http2ClientConnection(this, new UpstreamConnectionAccount(_cluster, Host, Limits));
         _connections.Add(connection);
         connection.Connect();
     }

@@ -1,13 +1,20 @@
 using System.Collections.Immutable;
 using Envoy.Clusters.Hosts;
+using Envoy.Net;
 
 namespace Envoy.Clusters.Pools;
 
-/// <summary>One worker's HTTP pools of a cluster, one for each host, protocol and priority. Worker-owned.</summary>
+/// <summary>
+/// One worker's HTTP pools of a cluster, one for each host, protocol and priority; and, where TLS goes by the request's host, one for each of those hosts
+/// as long as it has connections. Worker-owned.
+/// </summary>
 internal sealed class HttpPools : IHostObserver
 {
-    // By protocol and priority; most clusters use one of the four.
-    private readonly Dictionary<Host, IHttpPool>[] _pools = [[], [], [], []];
+    private const int Priorities = 2;
+
+    // By protocol and priority; most clusters use one of the six.
+    private readonly Dictionary<Host, IHttpPool>[] _pools = [[], [], [], [], [], []];
+    private readonly Dictionary<(Host Host, int Kind, ServerName Name), IHttpPool> _named = [];
     private readonly Cluster _cluster;
 
     private HttpPools(Cluster cluster)
@@ -16,17 +23,20 @@ internal sealed class HttpPools : IHostObserver
         cluster.AddObserver(this);
     }
 
+    /// <summary>Pools that there are for single hosts of requests.</summary>
+    public int NamedCount => _named.Count;
+
     public static HttpPools Of(Cluster cluster) => cluster.Local(static c => new HttpPools(c));
 
     /// <summary>The host's pool, made when it is first asked for; requests of high priority have one of their own.</summary>
-    public IHttpPool For(Host host, bool http2, bool highPriority)
+    public IHttpPool For(Host host, PoolKind kind, bool highPriority, ServerName? name = null)
     {
-        var pools = _pools[(http2 ? 2 : 0) + (highPriority ? 1 : 0)];
-        if (pools.TryGetValue(host, out var pool))
-            return pool;
-        var limits = highPriority ? _cluster.Snapshot.HighPriorityLimits : _cluster.Limits;
-        pool = http2 ? new Http2Pool(_cluster, host, limits) : new Http1Pool(_cluster, host, limits);
-        pools.Add(host, pool);
+        var index = ((int)kind * Priorities) + (highPriority ? 1 : 0);
+        if (name is not null)
+            return Named(host, kind, highPriority, (host, index, name));
+        var pools = _pools[index];
+        if (!pools.TryGetValue(host, out var pool))
+            pools.Add(host, pool = Create(host, kind, highPriority, null));
         return pool;
     }
 
@@ -41,5 +51,51 @@ internal sealed class HttpPools : IHostObserver
                     pool.Drain();
             }
         }
+
+        if (_named.Count == 0)
+            return;
+        foreach (var (key, pool) in _named.ToArray())
+        {
+            if (hosts.Contains(key.Host) && _named.Remove(key))
+                pool.Drain();
+        }
+    }
+
+    private IHttpPool Named(Host host, PoolKind kind, bool highPriority, (Host, int, ServerName) key)
+    {
+        if (_named.TryGetValue(key, out var pool))
+            return pool;
+        pool = Create(host, kind, highPriority, key.Item3);
+        // Clients name hosts as they like: a pool is kept no longer than it is of use.
+        pool.Emptied = () =>
+        {
+            if (_named.TryGetValue(key, out var current) && ReferenceEquals(current, pool))
+                _named.Remove(key);
+        };
+        _named.Add(key, pool);
+        return pool;
+    }
+
+    private IHttpPool Create(Host host, PoolKind kind, bool highPriority, ServerName? name)
+    {
+        var limits = highPriority ? _cluster.Snapshot.HighPriorityLimits : _cluster.Limits;
+        UpstreamSocketOptions? options = null;
+        if (_cluster.Socket is not null)
+        {
+            options = new UpstreamSocketOptions
+            {
+                HostName = host.Hostname,
+                FallbackProtocols = kind == PoolKind.Http2 ? ["h2"] : ["http/1.1"],
+                ServerName = _cluster.Snapshot.Config.AutoSni && name is { IsAddress: false } ? name.Name : null,
+                RequiredName = _cluster.Snapshot.Config.AutoSanValidation ? name?.Name : null,
+            };
+        }
+
+        return kind switch
+        {
+            PoolKind.Http1 => new Http1Pool(_cluster, host, limits, options),
+            PoolKind.Http2 => new Http2Pool(_cluster, host, limits, options),
+            _ => new AutoPool(_cluster, host, limits, options ?? UpstreamSocketOptions.None),
+        };
     }
 }

@@ -22,6 +22,22 @@ internal sealed class PendingRequests(IHttpPool pool, Cluster cluster, ClusterLi
             return false;
         }
 
+        Link(request);
+        limits.PendingRequests.Inc();
+        cluster.Stats.UpstreamRqPendingTotal.Inc();
+        cluster.Stats.UpstreamRqPendingActive.Inc();
+        return true;
+    }
+
+    public void Remove(StreamRequest request)
+    {
+        Unlink(request);
+        limits.PendingRequests.Dec();
+        cluster.Stats.UpstreamRqPendingActive.Dec();
+    }
+
+    private void Link(StreamRequest request)
+    {
         request.Pool = pool;
         request.Previous = _last;
         request.Next = null;
@@ -31,13 +47,9 @@ internal sealed class PendingRequests(IHttpPool pool, Cluster cluster, ClusterLi
             _last.Next = request;
         _last = request;
         Count++;
-        limits.PendingRequests.Inc();
-        cluster.Stats.UpstreamRqPendingTotal.Inc();
-        cluster.Stats.UpstreamRqPendingActive.Inc();
-        return true;
     }
 
-    public void Remove(StreamRequest request)
+    private void Unlink(StreamRequest request)
     {
         if (request.Previous is { } previous)
             previous.Next = request.Next;
@@ -50,8 +62,16 @@ internal sealed class PendingRequests(IHttpPool pool, Cluster cluster, ClusterLi
         request.Previous = request.Next = null;
         request.Pool = null;
         Count--;
-        limits.PendingRequests.Dec();
-        cluster.Stats.UpstreamRqPendingActive.Dec();
+    }
+
+    /// <summary>Moves all to another pool's queue; they still wait, and count as before.</summary>
+    public void MoveTo(PendingRequests other)
+    {
+        while (First is { } request)
+        {
+            Unlink(request);
+            other.Link(request);
+        }
     }
 
     /// <summary>No connection could be made (Envoy's rule: a host that refuses one refuses all that wait).</summary>

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Text;
 
 namespace Envoy.Testing;
@@ -34,7 +35,16 @@ public sealed class FakeConnection
     /// <summary>How it ended, as far as a read, a send or the script has found out.</summary>
     public ConnectionEnd End => (ConnectionEnd)Volatile.Read(ref _end);
 
-    internal WireReader Reader { get; }
+    /// <summary>What the TLS handshake has established; null without TLS.</summary>
+    public SslStream? Tls => _link.Tls;
+
+    internal WireReader Reader { get; private set; }
+
+    internal async Task SecureAsync(SslServerAuthenticationOptions options)
+    {
+        await WatchAsync(_link.SecureAsync(options, _stopped)).ConfigureAwait(false);
+        Reader = new WireReader(_link.Stream);
+    }
 
     /// <summary>Sends text, each character as one byte (Latin-1).</summary>
     public Task SendAsync(string text)

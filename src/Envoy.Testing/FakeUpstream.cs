@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Envoy.Net;
 using Envoy.Runtime.Memory;
 
@@ -35,6 +37,7 @@ public sealed class FakeUpstream : IAsyncDisposable
     private readonly Journal<ReceivedRequest> _started = new("request");
     private readonly Journal<ReceivedRequest> _received = new("complete request");
     private readonly ConcurrentDictionary<FakeConnection, Task> _serving = new();
+    private readonly SslServerAuthenticationOptions? _tls;
     private readonly Task _accepting = Task.CompletedTask;
     private Func<FakeConnection, Task>? _connectionScript;
     private UpstreamHandler _default = Answers.Ok();
@@ -43,6 +46,12 @@ public sealed class FakeUpstream : IAsyncDisposable
     /// <summary>Listens on a free port of 127.0.0.1.</summary>
     public FakeUpstream()
         : this(NewSocket(), listen: true)
+    {
+    }
+
+    /// <summary>Listens on a free port of 127.0.0.1, with TLS. A handshake that fails ends its connection, and nothing else.</summary>
+    public FakeUpstream(SslServerAuthenticationOptions tls)
+        : this(NewSocket(), listen: true, tls ?? throw new ArgumentNullException(nameof(tls)))
     {
     }
 
@@ -56,8 +65,9 @@ public sealed class FakeUpstream : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
-    private FakeUpstream(Socket socket, bool listen = false)
+    private FakeUpstream(Socket socket, bool listen = false, SslServerAuthenticationOptions? tls = null)
     {
+        _tls = tls;
         _listener = socket;
         EndPoint = socket.LocalEndPoint!;
         Address = new SocketAddressConfig(((IPEndPoint)EndPoint).Address.ToString(), Port);
@@ -272,10 +282,12 @@ public sealed class FakeUpstream : IAsyncDisposable
         await started.ConfigureAwait(false);
         try
         {
+            if (_tls is { } tls)
+                await connection.SecureAsync(tls).ConfigureAwait(false);
             await (TakeConnectionScript() is { } script ? script(connection) : ServeAsync(connection)).ConfigureAwait(false);
             connection.Close();
         }
-        catch (Exception e) when (WireLink.IsEnd(e) || e is OperationCanceledException)
+        catch (Exception e) when (WireLink.IsEnd(e) || e is OperationCanceledException or AuthenticationException)
         {
             connection.Close();
         }

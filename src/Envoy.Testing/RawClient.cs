@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using Envoy.Runtime.Memory;
 
@@ -15,6 +17,9 @@ public sealed class RawClient : IDisposable
 {
     private readonly WireLink _link;
     private readonly WireReader _reader;
+
+    /// <summary>What the TLS handshake has established; null without TLS.</summary>
+    public SslStream? Tls => _link.Tls;
 
     private RawClient(WireLink link)
     {
@@ -46,6 +51,24 @@ public sealed class RawClient : IDisposable
         }
     }
 
+    /// <summary>Connects to <paramref name="endPoint"/> with TLS.</summary>
+    /// <exception cref="AuthenticationException">The handshake has failed; so may an <see cref="IOException"/> say.</exception>
+    public static async Task<RawClient> ConnectAsync(EndPoint endPoint, SslClientAuthenticationOptions tls, CancellationToken cancellationToken = default)
+    {
+        var plain = await ConnectAsync(endPoint, 0, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using var patience = Patience.Begin(cancellationToken);
+            await plain._link.SecureAsync(tls, patience.Token).ConfigureAwait(false);
+            return new RawClient(plain._link);
+        }
+        catch
+        {
+            plain.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Connects to the listener called <paramref name="name"/>.</summary>
     public static async Task<RawClient> ConnectAsync(MemoryNetwork network, string name, CancellationToken cancellationToken = default)
     {
@@ -65,6 +88,13 @@ public sealed class RawClient : IDisposable
     {
         using var patience = Patience.Begin(cancellationToken);
         await _link.Stream.WriteAsync(bytes, patience.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends bytes below TLS: what its peer takes for a broken record.</summary>
+    public async Task SendBelowTlsAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
+    {
+        using var patience = Patience.Begin(cancellationToken);
+        await _link.Wire.WriteAsync(bytes, patience.Token).ConfigureAwait(false);
     }
 
     /// <summary>The next response, interim ones too.</summary>

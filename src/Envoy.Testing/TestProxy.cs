@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Envoy.Config;
 using Envoy.Net;
@@ -138,6 +139,11 @@ public sealed class TestProxy : IAsyncDisposable
     public Task<RawClient> ConnectAsync(int receiveBufferSize = 0, CancellationToken cancellationToken = default) => Address is MemoryEndPoint memory
         ? RawClient.ConnectAsync(MemoryNetwork, memory.Name, cancellationToken)
         : RawClient.ConnectAsync(Address, receiveBufferSize, cancellationToken);
+
+    /// <summary>A connection to the first listener with TLS, for bytes.</summary>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake has failed; so may an <see cref="IOException"/> say.</exception>
+    public Task<RawClient> ConnectAsync(SslClientAuthenticationOptions tls, CancellationToken cancellationToken = default) =>
+        RawClient.ConnectAsync(Address, tls, cancellationToken);
 
     /// <summary>
     /// Moves the clock, and waits until the proxy has done what fell due. What a test wants to time out must have begun before: wait for the

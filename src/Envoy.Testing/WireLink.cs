@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Security;
 using System.Net.Sockets;
 using Envoy.Runtime.Memory;
 
@@ -23,16 +24,38 @@ internal sealed class WireLink : IDisposable
             // The other side has reset the connection already; reading will tell.
         }
 
-        Stream = new NetworkStream(socket, ownsSocket: true);
+        Stream = Wire = new NetworkStream(socket, ownsSocket: true);
     }
 
     public WireLink(MemoryConnection memory)
     {
         _memory = memory;
-        Stream = memory.Stream;
+        Stream = Wire = memory.Stream;
     }
 
-    public Stream Stream { get; }
+    public Stream Stream { get; private set; }
+
+    /// <summary>The connection itself, whatever lies over it.</summary>
+    public Stream Wire { get; }
+
+    /// <summary>TLS over the connection, once it has been secured.</summary>
+    public SslStream? Tls { get; private set; }
+
+    /// <summary>Shakes hands as the server.</summary>
+    public async Task SecureAsync(SslServerAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        var tls = Tls = new SslStream(Stream, leaveInnerStreamOpen: false);
+        Stream = tls;
+        await tls.AuthenticateAsServerAsync(options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Shakes hands as the client.</summary>
+    public async Task SecureAsync(SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        var tls = Tls = new SslStream(Stream, leaveInnerStreamOpen: false);
+        Stream = tls;
+        await tls.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Ends our direction.</summary>
     public void ShutdownSend()

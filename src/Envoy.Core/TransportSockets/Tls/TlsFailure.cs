@@ -12,6 +12,7 @@ internal static class TlsFailure
     private static readonly (string Words, int Reason, string Name)[] Reasons =
     [
         ("wrong version number", 247, "WRONG_VERSION_NUMBER"),
+        ("Cannot determine the frame size", 247, "WRONG_VERSION_NUMBER"),
         ("unsupported protocol", 240, "UNSUPPORTED_PROTOCOL"),
         ("no shared cipher", 184, "NO_SHARED_CIPHER"),
         ("no suitable signature algorithm", 253, "NO_COMMON_SIGNATURE_ALGORITHMS"),

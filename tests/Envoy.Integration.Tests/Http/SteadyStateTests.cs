@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Envoy.AccessLog;
 using Envoy.Buffers;
@@ -22,6 +23,8 @@ using Envoy.Proxy;
 using Envoy.Routing;
 using Envoy.Runtime;
 using Envoy.Testing;
+using Envoy.TransportSockets;
+using Envoy.TransportSockets.Tls;
 
 namespace Envoy.Integration.Tests.Http;
 
@@ -69,6 +72,69 @@ public sealed class SteadyStateTests(EngineKind engine) : HttpFixture(engine)
             while (received < length)
             {
                 var n = client.Receive(buffer, received, buffer.Length - received, SocketFlags.None);
+                if (n == 0)
+                    throw new EndOfStreamException();
+                received += n;
+                var end = buffer.AsSpan(0, received).IndexOf("\r\n\r\n"u8);
+                if (end >= 0)
+                    length = end + 4 + bodySize;
+            }
+        }
+    }
+
+    [TestCase(1024, Exchanges, false)]
+    [TestCase(1024, Exchanges, true)]
+    [TestCase(200_000, 500, true)]
+    public async Task TlsRequests_OnKeptConnections_AllocateNothing(int bodySize, int count, bool tlsUpstream)
+    {
+        using var authority = new TestAuthority();
+        var certificate = authority.Issue("server");
+        byte[] request = [.. "POST /path?query HTTP/1.1\r\nhost: test\r\ncontent-length: 5\r\n\r\nhello"u8];
+        byte[] response = [.. System.Text.Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\ncontent-length: {bodySize}\r\n\r\n"), .. new byte[bodySize]];
+        await using var upstream = tlsUpstream ? new FakeUpstream(new SslServerAuthenticationOptions { ServerCertificate = certificate.Certificate }) : new FakeUpstream();
+        upstream.OnConnection(async c =>
+        {
+            var buffer = new byte[4096];
+            while (await ReadRequest(c, buffer))
+                await c.SendAsync(response);
+        });
+        var server = new DownstreamTlsOptions
+        {
+            Common = new CommonTlsConfig
+            {
+                Certificates = [new TlsCertificateConfig { CertificateChain = DataSourceConfig.Inline(certificate.ChainPem), PrivateKey = DataSourceConfig.Inline(certificate.PrivateKeyPem) }],
+            },
+        };
+        await using var proxy = await TestProxy.ForwardTo(upstream, Options with
+        {
+            TimeProvider = TimeProvider.System,
+            ConfigureHttp = h => h with { AccessLogs = [] },
+            ConfigureCluster = c => tlsUpstream ? c with { TransportSocket = new UpstreamTransportSocketConfig("tls", new UpstreamTlsOptions()) } : c,
+            Configure = c => c with
+            {
+                Listeners = [c.Listeners[0] with { FilterChains = [c.Listeners[0].FilterChains[0] with { TransportSocket = new DownstreamTransportSocketConfig("tls", server) }] }],
+            },
+        });
+        SslStream? tls = null;
+        await AssertAllocatesNothing(proxy, Math.Min(WarmUp, count), count, Exchange, large: bodySize > 100_000);
+        Assert.That(proxy.Statistics["http.ingress.downstream_rq_2xx"], Is.GreaterThan(count));
+        if (tls is not null)
+            await tls.DisposeAsync();
+
+        void Exchange(Socket client, byte[] buffer)
+        {
+            if (tls is null)
+            {
+                tls = new SslStream(new NetworkStream(client), leaveInnerStreamOpen: false, (_, shown, _, _) => shown is not null);
+                tls.AuthenticateAsClient("localhost");
+            }
+
+            tls.Write(request);
+            var received = 0;
+            var length = int.MaxValue;
+            while (received < length)
+            {
+                var n = tls.Read(buffer, received, buffer.Length - received);
                 if (n == 0)
                     throw new EndOfStreamException();
                 received += n;

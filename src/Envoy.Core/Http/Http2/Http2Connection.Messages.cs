@@ -128,20 +128,18 @@ internal sealed partial class Http2Connection
             return;
         }
 
-        if (!_isServer || (id & 1) == 0)
+        if (!IsIdle(id))
         {
-            if (!IsIdle(id) && Ignore(block))
-                return;
-            Broken(Http2ErrorCode.ProtocolError, "HEADERS for a stream that cannot be");
+            if (Ignore(block))
+                OnFrameOfClosedStream(id, "HEADERS for a stream that is over");
         }
-        else if (id <= _lastPeerStream)
+        else if (_isServer && (id & 1) == 1)
         {
-            if (Ignore(block) && !WasResetByUs(id))
-                Broken(Http2ErrorCode.StreamClosed, "HEADERS for a stream that is over");
+            OnRequest(id, block);
         }
         else
         {
-            OnRequest(id, block);
+            Broken(Http2ErrorCode.ProtocolError, "HEADERS for a stream that cannot be");
         }
     }
 

@@ -49,13 +49,14 @@ internal sealed class DescriptorReader
             if (type != WireType.Bytes)
                 _ = head.TrySkip(number, type);
             else if (head.TryReadBytes(out var value))
-                (package, syntax, options) = number switch
-                {
-                    2 => (Text(value), syntax, options),
-                    12 => (package, Text(value), options),
-                    8 => (package, syntax, value),
-                    _ => (package, syntax, options),
-                };
+            {
+                if (number == 2)
+                    package = Text(value);
+                else if (number == 8)
+                    options = value;
+                else if (number == 12)
+                    syntax = Text(value);
+            }
         }
 
         Check(ref head, "a file descriptor");

@@ -80,11 +80,19 @@ internal sealed class WireWriter
         _bytes.Append(value);
     }
 
-    /// <summary>The length of bytes that follow with <see cref="Raw(ByteQueue)"/>.</summary>
-    public void Raw(ByteQueue value)
+    /// <summary>Bytes with their length, from a queue that keeps them.</summary>
+    public void Bytes(ByteQueue value)
     {
+        Varint((uint)value.Length);
         foreach (var span in value)
             _bytes.Append(span);
+    }
+
+    /// <summary>Whether two values written one after the other are the same.</summary>
+    public bool HalvesAreEqual()
+    {
+        var written = _bytes.Written;
+        return written[..(written.Length / 2)].SequenceEqual(written[(written.Length / 2)..]);
     }
 
     /// <summary>Copies the message out.</summary>

@@ -151,7 +151,7 @@ internal ref struct JsonReader
     }
 
     /// <summary><c>true</c>, <c>false</c> or <c>null</c>, whose first letter <see cref="Peek"/> has seen.</summary>
-    public bool TryWord(ReadOnlySpan<byte> word)
+    public bool TryWord(scoped ReadOnlySpan<byte> word)
     {
         if (!_text[_position..].StartsWith(word))
             return Fail("Unexpected token.");

@@ -72,7 +72,10 @@ internal sealed class GrpcExchange
             {
                 _bytes.AddRange(frame.Payload);
                 if (frame.Payload.Length > 0)
-                    await _server.SendAsync(Http2Client.Number(Http2FrameType.WindowUpdate, 0, (uint)frame.Payload.Length));
+                {
+                    var count = (uint)frame.Payload.Length;
+                    await _server.SendAsync(Http2Client.Number(Http2FrameType.WindowUpdate, 0, count), Http2Client.Number(Http2FrameType.WindowUpdate, _stream, count));
+                }
             }
 
             WasReset |= frame.Header.Type == Http2FrameType.RstStream;

@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Buffers.Text;
 using Envoy.Buffers;
 using Envoy.FilterChains.Http;
+using Envoy.Filters.Common.Grpc;
 using Envoy.Filters.Http.GrpcJsonTranscoder.Descriptors;
 using Envoy.Filters.Http.GrpcJsonTranscoder.Paths;
 using Envoy.Http;
@@ -18,6 +18,10 @@ internal sealed partial class GrpcJsonTranscoderFilter
 {
     private static readonly byte[] Comma = [(byte)','];
 
+    // No flag at all: a compressed message cannot be read.
+    private readonly GrpcFrameReader _frameReader = new(allowedFlags: 0);
+
+    // What has come of the message at hand.
     private readonly ByteQueue _received;
     private readonly ByteQueue _json;
     private bool _answers;
@@ -65,8 +69,7 @@ internal sealed partial class GrpcJsonTranscoderFilter
         if (!_answers || Rule is not { } rule)
             return FilterStatus.Continue;
         _hasBody |= !data.IsEmpty;
-        _received.Append(data);
-        if (!CheckResponseLimit() || !ConvertFrames(rule) || (endStream && !EndFrames(rule)))
+        if (!CheckResponseLimit(data.Length) || !ConvertFrames(data, rule) || (endStream && !EndFrames(rule)))
             return FilterStatus.Hold;
         CountResponse();
         if (!endStream && (_headersWait || _json.IsEmpty))
@@ -88,32 +91,36 @@ internal sealed partial class GrpcJsonTranscoderFilter
     private void ClearResponse()
     {
         _received.Clear();
+        _frameReader.Clear();
         _json.Clear();
         _answers = _headersWait = _hasBody = _hasMessage = _ended = false;
     }
 
-    private bool ConvertFrames(PathRule rule)
+    private bool ConvertFrames(ByteQueue data, PathRule rule)
     {
-        Span<byte> header = stackalloc byte[TranscoderWorker.FrameHeaderBytes];
-        while (_received.CopyTo(header) == header.Length)
+        while (true)
         {
-            if (header[0] != 0)
-                return FailResponse($"Unsupported gRPC frame flag: {header[0]}", "INTERNAL");
-            var length = BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
-            if (_received.Length - header.Length < length)
-                return true;
-            _received.Drain(header.Length);
-            var input = _shared.Writer.Input;
-            input.Clear();
-            var into = input.GetSpan((int)length)[..(int)length];
-            _ = _received.CopyTo(into);
-            input.Advance((int)length);
-            _received.Drain(length);
-            if (!ConvertMessage(rule))
-                return false;
+            switch (_frameReader.Take(data, _received))
+            {
+                case GrpcFrameEvent.NeedMore:
+                    return true;
+                case GrpcFrameEvent.BadFlags:
+                    // Nobody has told the server that it may compress.
+                    return FailResponse($"Unsupported gRPC frame flag: {data.FirstSpan[0]}", "INTERNAL");
+                case GrpcFrameEvent.End:
+                    var input = _shared.Writer.Input;
+                    input.Clear();
+                    var length = (int)_received.Length;
+                    _ = _received.CopyTo(input.GetSpan(length)[..length]);
+                    input.Advance(length);
+                    _received.Clear();
+                    if (!ConvertMessage(rule))
+                        return false;
+                    break;
+                default:
+                    break;
+            }
         }
-
-        return true;
     }
 
     private bool ConvertMessage(PathRule rule)
@@ -206,12 +213,12 @@ internal sealed partial class GrpcJsonTranscoderFilter
         if (_ended)
             return true;
         _ended = true;
-        if (!_received.IsEmpty && !rule.ResponseIsHttpBody)
+        if (!_frameReader.IsBetweenFrames && !rule.ResponseIsHttpBody)
         {
             return FailResponse(
-                _received.Length < TranscoderWorker.FrameHeaderBytes
+                _frameReader.Remaining == 0
                     ? "Incomplete gRPC frame header received"
-                    : $"Incomplete gRPC frame, actual size: {_received.Length - TranscoderWorker.FrameHeaderBytes}",
+                    : $"Incomplete gRPC frame expected size: {_frameReader.Length} actual size: {_frameReader.Length - _frameReader.Remaining}",
                 "INTERNAL");
         }
 
@@ -337,10 +344,10 @@ internal sealed partial class GrpcJsonTranscoderFilter
         headers.SetUnchecked(HeaderId.ContentLength, digits[..written]);
     }
 
-    private bool CheckResponseLimit()
+    private bool CheckResponseLimit(long more)
     {
         var limit = _config.Options.MaxResponseBodySize ?? _callbacks.BufferLimit;
-        if (limit == 0 || _received.Length + _json.Length <= limit)
+        if (limit == 0 || _received.Length + more + _json.Length <= limit)
             return true;
         _failed = true;
         // After the headers of a stream have gone this resets it.

@@ -1,7 +1,7 @@
-using System.Buffers.Binary;
 using Envoy.Buffers;
 using Envoy.FilterChains;
 using Envoy.FilterChains.Http;
+using Envoy.Filters.Common.Grpc;
 using Envoy.Filters.Http.GrpcJsonTranscoder.Descriptors;
 using Envoy.Filters.Http.GrpcJsonTranscoder.Json;
 using Envoy.Filters.Http.GrpcJsonTranscoder.Paths;
@@ -13,9 +13,6 @@ namespace Envoy.Filters.Http.GrpcJsonTranscoder;
 /// <summary>What the transcoders of one worker share: a conversion takes no turn of the loop, so one set of tables serves all. Worker-owned.</summary>
 internal sealed class TranscoderWorker : IHttpFilterFactory
 {
-    /// <summary>A flag and four bytes of length stand before each gRPC message.</summary>
-    public const int FrameHeaderBytes = 5;
-
     public TranscoderWorker(TranscoderSnapshot config, FilterWorkerContext context)
     {
         Config = config;
@@ -48,7 +45,9 @@ internal sealed class TranscoderWorker : IHttpFilterFactory
     /// <summary>The message that <see cref="Reader"/> has made, as a gRPC frame.</summary>
     public void AppendFrame(ByteQueue destination)
     {
-        AppendFrameHeader(destination, Reader.Output.Length);
+        Span<byte> header = stackalloc byte[GrpcFrameReader.HeaderLength];
+        GrpcFrameReader.WriteHeader(header, flags: 0, (uint)Reader.Output.Length);
+        destination.Append(header);
         Reader.Output.CopyTo(destination);
     }
 
@@ -76,13 +75,5 @@ internal sealed class TranscoderWorker : IHttpFilterFactory
         }
 
         writer.CopyTo(sink);
-    }
-
-    private static void AppendFrameHeader(ByteQueue destination, int length)
-    {
-        Span<byte> header = stackalloc byte[FrameHeaderBytes];
-        header[0] = 0; // not compressed
-        BinaryPrimitives.WriteInt32BigEndian(header[1..], length);
-        destination.Append(header);
     }
 }

@@ -325,7 +325,7 @@ public sealed class GrpcJsonTranscoderTests(EngineKind engine) : GrpcJsonTransco
 
     [TestCase(new byte[] { 1, 0, 0, 0, 0 }, "Unsupported gRPC frame flag: 1", "INTERNAL")]
     [TestCase(new byte[] { 0, 0, 0 }, "Incomplete gRPC frame header received", "INTERNAL")]
-    [TestCase(new byte[] { 0, 0, 0, 0, 9, 1 }, "Incomplete gRPC frame, actual size: 1", "INTERNAL")]
+    [TestCase(new byte[] { 0, 0, 0, 0, 9, 1 }, "Incomplete gRPC frame expected size: 9 actual size: 1", "INTERNAL")]
     [TestCase(new byte[] { 0, 0, 0, 0, 2, 0x12, 9 }, "The response is no message of type envoy.test.Item.", "INVALID_ARGUMENT")]
     public async Task Response_ThatIsBroken_Is502(byte[] bytes, string error, string status)
     {

@@ -25,7 +25,7 @@ internal sealed class ProtoMessage(string fullName)
     public bool IsHttpBody => FullName == "google.api.HttpBody";
 
     /// <summary>The fields in the order of the file.</summary>
-    public IReadOnlyList<ProtoField> Fields => _fields;
+    public List<ProtoField> Fields => _fields;
 
     public int OneofCount { get; set; }
 

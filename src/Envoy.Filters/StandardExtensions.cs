@@ -4,6 +4,7 @@ using Envoy.Extensions;
 using Envoy.Filters.Http.Buffer;
 using Envoy.Filters.Http.Cors;
 using Envoy.Filters.Http.Fault;
+using Envoy.Filters.Http.GrpcJsonTranscoder;
 using Envoy.Filters.Http.HeaderMutation;
 using Envoy.Filters.Http.HealthCheck;
 using Envoy.Filters.Http.Router;
@@ -31,6 +32,7 @@ public static class StandardExtensions
             new CorsExtension(),
             new FaultExtension(),
             new HealthCheckExtension(),
+            new GrpcJsonTranscoderExtension(),
             new FileAccessLogExtension(),
             StreamAccessLogExtension.Output,
             StreamAccessLogExtension.Error,

@@ -12,4 +12,21 @@ internal static class GrpcStatusMapping
         429 or 502 or 503 or 504 => 14,
         _ => 2,
     };
+
+    /// <summary>What a gRPC status is over HTTP (google/rpc/code.proto); one that gRPC does not know is an error of the server.</summary>
+    public static int ToHttp(int grpcStatus) => grpcStatus switch
+    {
+        0 => 200,
+        1 => 499,
+        3 or 9 or 11 => 400,
+        4 => 504,
+        5 => 404,
+        6 or 10 => 409,
+        7 => 403,
+        8 => 429,
+        12 => 501,
+        14 => 503,
+        16 => 401,
+        _ => 500,
+    };
 }

@@ -4,6 +4,8 @@ using Envoy.FilterChains.Http;
 using Envoy.Filters.Http.Buffer;
 using Envoy.Filters.Http.Cors;
 using Envoy.Filters.Http.Fault;
+using Envoy.Filters.Http.GrpcJsonTranscoder;
+using Envoy.Filters.Http.GrpcJsonTranscoder.Paths;
 using Envoy.Filters.Http.HeaderMutation;
 using Envoy.Filters.Http.HealthCheck;
 using Envoy.Matching;
@@ -79,6 +81,86 @@ public sealed class HttpFilterGoldenTests
     [TestCase("query_parameter_mutations: [ { append: { record: { key: '', value: v } } } ]", "must not be empty")]
     public void HeaderMutation_Wrong_IsRefused(string yaml, string message) => Assert.That(
         Errors($$"""{ name: m, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation, mutations: { {{yaml}} } } }"""),
+        Has.Some.Contains(message));
+
+    [Test]
+    public void GrpcJsonTranscoder_AtBothPlaces_EqualsCode([Values(
+        "envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder", "envoy.config.filter.http.transcoder.v2.GrpcJsonTranscoder")] string type)
+    {
+        // One file: package p, message M, service S with one method of it.
+        byte[] set = [0x0a, 31, 0x12, 1, (byte)'p', 0x22, 3, 0x0a, 1, (byte)'M', 0x32, 21, 0x0a, 1, (byte)'S', 0x12, 16, 0x0a, 1, (byte)'D', 0x12, 4, .. ".p.M"u8, 0x1a, 4, .. ".p.M"u8, 0x28, 1];
+        set[1] = (byte)(set.Length - 2);
+        set[11] = (byte)(set.Length - 12);
+        set[16] = (byte)(set.Length - 17);
+        var fields = $$"""
+            proto_descriptor_bin: {{Convert.ToBase64String(set)}},
+            services: [ p.S ],
+            print_options: {
+              add_whitespace: true, always_print_primitive_fields: true, always_print_enums_as_ints: true, preserve_proto_field_names: true,
+              stream_newline_delimited: true, stream_sse_style_delimited: true },
+            match_incoming_request_route: true,
+            ignored_query_parameters: [ key ],
+            auto_mapping: true,
+            ignore_unknown_query_parameters: true,
+            convert_grpc_status: true,
+            url_unescape_spec: ALL_CHARACTERS,
+            request_validation_options: { reject_unknown_method: true, reject_unknown_query_parameters: true, reject_binding_body_field_collisions: true },
+            query_param_unescape_plus: true,
+            match_unregistered_custom_verb: true,
+            case_insensitive_enum_parsing: true,
+            max_request_body_size: 7,
+            max_response_body_size: 8,
+            capture_unknown_query_parameters: true
+            """;
+        var options = new GrpcJsonTranscoderOptions
+        {
+            ProtoDescriptor = ValueList.From(set),
+            Services = ["p.S"],
+            PrintOptions = new TranscoderPrintOptions
+            {
+                AddWhitespace = true,
+                AlwaysPrintPrimitiveFields = true,
+                AlwaysPrintEnumsAsInts = true,
+                PreserveProtoFieldNames = true,
+                StreamNewlineDelimited = true,
+                StreamSseStyleDelimited = true,
+            },
+            MatchIncomingRequestRoute = true,
+            IgnoredQueryParameters = ["key"],
+            AutoMapping = true,
+            IgnoreUnknownQueryParameters = true,
+            ConvertGrpcStatus = true,
+            UrlUnescapeSpec = UrlUnescapeSpec.AllCharacters,
+            RequestValidationOptions = new TranscoderRequestValidationOptions
+            {
+                RejectUnknownMethod = true,
+                RejectUnknownQueryParameters = true,
+                RejectBindingBodyFieldCollisions = true,
+            },
+            QueryParamUnescapePlus = true,
+            MatchUnregisteredCustomVerb = true,
+            CaseInsensitiveEnumParsing = true,
+            MaxRequestBodySize = 7,
+            MaxResponseBodySize = 8,
+            CaptureUnknownQueryParameters = true,
+        };
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Filter($$"""{ name: t, typed_config: { "@type": type.googleapis.com/{{type}}, {{Line(fields)}} } }"""), Is.EqualTo(options));
+            Assert.That(OnRoute("t", type, fields), Is.EqualTo(new GrpcJsonTranscoderRouteOptions { Transcoder = options }));
+            Assert.That(Filter($$"""{ name: envoy.grpc_json_transcoder, config: { proto_descriptor_bin: {{Convert.ToBase64String(set)}}, services: p.S } }"""),
+                Is.EqualTo(new GrpcJsonTranscoderOptions { ProtoDescriptor = ValueList.From(set), Services = ["p.S"] }));
+        }
+    }
+
+    [TestCase("services: [ a.B ]", "GrpcJsonTranscoder needs 'proto_descriptor' or 'proto_descriptor_bin'")]
+    [TestCase("services: [ a.B ], proto_descriptor: /no/such.pb", "there is no file '/no/such.pb'")]
+    [TestCase("services: [ a.B ], proto_descriptor: /dev/zero", "is empty, or larger than 67108864 bytes")]
+    [TestCase("services: [ a.B ], proto_descriptor_bin: AAAA", "the proto descriptor cannot be read: these bytes are not a descriptor set")]
+    [TestCase("services: [ a.B ], proto_descriptor_bin: CgA=", "could not find 'a.B' in the proto descriptor")]
+    [TestCase("proto_descriptor_bin: CgA=, max_request_body_size: 0", "must be a whole number from 1 to 4294967295")]
+    public void GrpcJsonTranscoder_Wrong_IsRefused(string yaml, string message) => Assert.That(
+        Errors($$"""{ name: t, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder, {{yaml}} } }"""),
         Has.Some.Contains(message));
 
     [Test]

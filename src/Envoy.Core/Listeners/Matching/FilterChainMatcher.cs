@@ -81,10 +81,11 @@ internal sealed class FilterChainMatcher
     {
         for (var i = 0; i < ranges.Count; i++)
         {
-            if (!IPAddress.TryParse(ranges[i].AddressPrefix, out var address))
+            var bits = AddressReader.IsIPLiteral(ranges[i].AddressPrefix) ? IPAddress.Parse(ranges[i].AddressPrefix).GetAddressBytes().Length * 8 : -1;
+            if (bits < 0)
                 onError($"{field}[{i}]", $"'{ranges[i].AddressPrefix}' is not an IP address");
-            else if (ranges[i].PrefixLength > address.GetAddressBytes().Length * 8)
-                onError($"{field}[{i}]", $"a prefix of {ranges[i].AddressPrefix} has at most {address.GetAddressBytes().Length * 8} bits");
+            else if (ranges[i].PrefixLength > bits)
+                onError($"{field}[{i}]", $"a prefix of {ranges[i].AddressPrefix} has at most {bits} bits");
         }
     }
 

@@ -91,6 +91,7 @@ public sealed class ProxyProtocolTests(EngineKind engine) : ListenerFilterFixtur
         using var client = await proxy.ConnectAsync();
         await client.SendAsync(header);
         Assert.That(Text((await client.ReadToEndAsync()).Bytes), Is.EqualTo("hi"));
+        client.Dispose();
         var record = await proxy.AccessLog.NextAsync();
         Assert.That(record.DownstreamRemoteAddress, Is.EqualTo(record.DownstreamDirectRemoteAddress));
         Assert.That(record.DownstreamLocalAddress, Is.EqualTo(proxy.Address));

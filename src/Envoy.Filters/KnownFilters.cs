@@ -1,6 +1,7 @@
 using Envoy.Extensions;
 using Envoy.FilterChains.Http;
 using Envoy.FilterChains.Network;
+using Envoy.Listeners.Filters;
 
 namespace Envoy.Filters;
 
@@ -15,6 +16,7 @@ internal static class KnownFilters
     {
         get
         {
+            yield return Listener();
             yield return Network();
             yield return Http();
             yield return AccessLoggers();
@@ -22,6 +24,17 @@ internal static class KnownFilters
             yield return TransportSockets("envoy.transport_sockets.upstream");
         }
     }
+
+    private static KnownExtensions Listener() =>
+        new(ListenerFilterExtension.CategoryName,
+        [
+            "dynamic_modules", "http_inspector", "local_ratelimit", "original_dst", "original_src", "postgres_inspector", "proxy_protocol", "set_filter_state",
+            "tls_inspector",
+        ])
+        {
+            TypePrefixes = ["envoy.extensions.filters.listener.", "envoy.config.filter.listener."],
+            OldNames = [new("envoy.listener.original_src", "original_src")],
+        };
 
     private static KnownExtensions Network() =>
         new(NetworkFilterExtension.CategoryName,

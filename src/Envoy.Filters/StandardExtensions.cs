@@ -8,8 +8,14 @@ using Envoy.Filters.Http.GrpcJsonTranscoder;
 using Envoy.Filters.Http.HeaderMutation;
 using Envoy.Filters.Http.HealthCheck;
 using Envoy.Filters.Http.Router;
+using Envoy.Filters.Listener.HttpInspector;
+using Envoy.Filters.Listener.LocalRateLimit;
+using Envoy.Filters.Listener.OriginalDst;
+using Envoy.Filters.Listener.ProxyProtocol;
+using Envoy.Filters.Listener.TlsInspector;
 using Envoy.Filters.Network.DirectResponse;
 using Envoy.Filters.Network.Echo;
+using Envoy.Filters.Network.SniCluster;
 using Envoy.Filters.Network.TcpProxy;
 using Envoy.TransportSockets;
 using Envoy.TransportSockets.Tls;
@@ -25,6 +31,12 @@ public static class StandardExtensions
             new EchoExtension(),
             new TcpProxyExtension(),
             new DirectResponseExtension(),
+            new SniClusterExtension(),
+            new TlsInspectorExtension(),
+            new HttpInspectorExtension(),
+            new ProxyProtocolExtension(),
+            new OriginalDstExtension(),
+            new LocalRateLimitExtension(),
             new HttpConnectionManagerExtension(),
             new RouterExtension(),
             new BufferExtension(),

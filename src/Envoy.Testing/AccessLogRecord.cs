@@ -20,6 +20,12 @@ public sealed record AccessLogRecord
         Cluster = info.UpstreamCluster;
         UpstreamHost = info.UpstreamHost;
         DownstreamRemoteAddress = info.DownstreamRemoteAddress;
+        DownstreamDirectRemoteAddress = info.DownstreamDirectRemoteAddress;
+        DownstreamLocalAddress = info.DownstreamLocalAddress;
+        RequestedServerName = info.RequestedServerName;
+        FilterChain = info.FilterChainName;
+        TlsJa3Fingerprint = info.TlsJa3Fingerprint;
+        TlsJa4Fingerprint = info.TlsJa4Fingerprint;
     }
 
     /// <summary>When it began, by the proxy's clock.</summary>
@@ -57,4 +63,22 @@ public sealed record AccessLogRecord
 
     /// <summary>The client's address.</summary>
     public EndPoint? DownstreamRemoteAddress { get; }
+
+    /// <summary>The address of whoever was connected.</summary>
+    public EndPoint? DownstreamDirectRemoteAddress { get; }
+
+    /// <summary>Where the client wanted to go.</summary>
+    public EndPoint? DownstreamLocalAddress { get; }
+
+    /// <summary>The server name that the client asked for; null if it named none.</summary>
+    public string? RequestedServerName { get; }
+
+    /// <summary>The filter chain's name; null if it has none.</summary>
+    public string? FilterChain { get; }
+
+    /// <summary>The JA3 fingerprint; null if none was taken.</summary>
+    public string? TlsJa3Fingerprint { get; }
+
+    /// <summary>The JA4 fingerprint; null if none was taken.</summary>
+    public string? TlsJa4Fingerprint { get; }
 }

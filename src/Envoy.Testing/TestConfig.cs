@@ -84,10 +84,13 @@ internal static class TestConfig
         Address = options.ListenerMap.TryGetValue(listener.Name, out var mapped) ? mapped
             : ReferenceEquals(listener.Address, options.Address) ? listener.Address
             : AnyPort,
-        FilterChains = ValueList.From(listener.FilterChains.Select(chain => chain with
-        {
-            Filters = ValueList.From(chain.Filters.Select(filter => filter with { Options = Adapt(filter.Options, options, log) })),
-        })),
+        FilterChains = ValueList.From(listener.FilterChains.Select(chain => Adapt(chain, options, log))),
+        DefaultFilterChain = listener.DefaultFilterChain is { } last ? Adapt(last, options, log) : null,
+    };
+
+    private static FilterChainConfig Adapt(FilterChainConfig chain, TestProxyOptions options, IAccessLog log) => chain with
+    {
+        Filters = ValueList.From(chain.Filters.Select(filter => filter with { Options = Adapt(filter.Options, options, log) })),
     };
 
     private static NetworkFilterOptions Adapt(NetworkFilterOptions filter, TestProxyOptions options, IAccessLog log)

@@ -38,7 +38,7 @@ internal static class BootstrapReader
 
     private static readonly FieldTable<ProxyConfig> StaticResources = new FieldTable<ProxyConfig>(
             "envoy.config.bootstrap.v3.Bootstrap.StaticResources", new ProxyConfig())
-        .List("listeners", c => c.Listeners, (c, v) => c with { Listeners = v }, ListenerReader.Fields)
+        .List("listeners", "Listener", c => c.Listeners, (c, v) => c with { Listeners = v }, ListenerReader.TryRead)
         .List("clusters", c => c.Clusters, (c, v) => c with { Clusters = v }, ClusterReader.Fields)
         .NotYet("secrets=[]");
 

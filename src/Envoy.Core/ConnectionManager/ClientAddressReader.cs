@@ -1,4 +1,5 @@
 using Envoy.Extensions;
+using Envoy.Net;
 
 namespace Envoy.ConnectionManager;
 
@@ -7,18 +8,14 @@ namespace Envoy.ConnectionManager;
 /// </summary>
 internal static class ClientAddressReader
 {
-    private static readonly FieldTable<CidrRangeConfig> Cidr = new FieldTable<CidrRangeConfig>("envoy.config.core.v3.CidrRange", new CidrRangeConfig("", 0))
-        .Text("address_prefix", c => c.AddressPrefix, (c, v) => c with { AddressPrefix = v }, required: true)
-        .Number("prefix_len", c => c.PrefixLength, (c, v) => c with { PrefixLength = v }, 0, 128);
-
     public static readonly FieldTable<InternalAddressConfig> Internal = new FieldTable<InternalAddressConfig>(
             "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.InternalAddressConfig", new InternalAddressConfig())
         .Bool("unix_sockets", a => a.UnixSockets, (a, v) => a with { UnixSockets = v })
-        .List("cidr_ranges", a => a.CidrRanges, (a, v) => a with { CidrRanges = v }, Cidr);
+        .List("cidr_ranges", a => a.CidrRanges, (a, v) => a with { CidrRanges = v }, CidrRangeReader.Fields);
 
     private static readonly FieldTable<XffDetectionConfig> TrustedCidrs = new FieldTable<XffDetectionConfig>(
             "envoy.extensions.http.original_ip_detection.xff.v3.XffTrustedCidrs", new XffDetectionConfig())
-        .List("cidrs", x => x.TrustedCidrs, (x, v) => x with { TrustedCidrs = v }, Cidr);
+        .List("cidrs", x => x.TrustedCidrs, (x, v) => x with { TrustedCidrs = v }, CidrRangeReader.Fields);
 
     private static readonly FieldTable<XffDetectionConfig> Xff = new FieldTable<XffDetectionConfig>(
             "envoy.extensions.http.original_ip_detection.xff.v3.XffConfig", new XffDetectionConfig())

@@ -8,6 +8,7 @@ using Envoy.FilterChains.Network;
 using Envoy.Http.Headers;
 using Envoy.Http.Http1;
 using Envoy.Http.Http2;
+using Envoy.Net;
 using Envoy.Routing;
 
 namespace Envoy.ConnectionManager;

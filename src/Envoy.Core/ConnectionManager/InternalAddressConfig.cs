@@ -1,4 +1,5 @@
 using Envoy.Extensions;
+using Envoy.Net;
 
 namespace Envoy.ConnectionManager;
 
@@ -14,8 +15,3 @@ public sealed record InternalAddressConfig
     /// <summary>Clients of these networks are. Default: none.</summary>
     public ValueList<CidrRangeConfig> CidrRanges { get; init; } = [];
 }
-
-/// <summary>A network (<c>core.v3.CidrRange</c>). Immutable.</summary>
-/// <param name="AddressPrefix">An IPv4 or IPv6 address.</param>
-/// <param name="PrefixLength">How many of its bits count, 0 to 32 or to 128.</param>
-public sealed record CidrRangeConfig(string AddressPrefix, uint PrefixLength);

@@ -1,4 +1,5 @@
 using Envoy.Extensions;
+using Envoy.Net;
 
 namespace Envoy.ConnectionManager;
 

@@ -112,6 +112,11 @@ public sealed class ConfigValidation
             Error(subject, field, $"no cluster is called '{cluster}'", NearestName.Hint(cluster, _clusters));
     }
 
+    /// <summary>Where a record was read, as <c> (line 3, column 5)</c>; empty for one made in code.</summary>
+    internal string PlaceOf(object subject) => _read?.OriginOf(subject) is { } node
+        ? string.Create(CultureInfo.InvariantCulture, $" ({(node.File.Length > 0 ? node.File + ", " : "")}line {node.Line}, column {node.Column})")
+        : "";
+
     /// <summary>Runs <paramref name="body"/> for each item with its place as the path: <c>routes[3]</c>.</summary>
     public void Each<TItem>(string field, IReadOnlyList<TItem> items, Action<TItem> body)
     {

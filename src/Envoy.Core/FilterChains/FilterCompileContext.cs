@@ -23,6 +23,9 @@ public sealed class FilterCompileContext
     /// <summary>This proxy's own name (<c>node.id</c>); empty: it has none.</summary>
     internal string NodeId { get; init; } = "";
 
+    /// <summary>The proxy's clock.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>The proxy's statistics.</summary>
     internal StatsStore Stats { get; }
 

@@ -114,6 +114,9 @@ internal static class FormatOperators
         rules.Add("UPSTREAM_CLUSTER_RAW", Text(static c => NullIfEmpty(c.Info.UpstreamCluster)));
         rules.Add("UPSTREAM_TRANSPORT_FAILURE_REASON", Text(static c => NullIfEmpty(c.Info.UpstreamTransportFailureReason)?.Replace(' ', '_')));
         rules.Add("REQUESTED_SERVER_NAME", Text(static c => NullIfEmpty(c.Info.RequestedServerName) is { } name ? SanitizeHost(name) : null));
+        rules.Add("TLS_JA3_FINGERPRINT", Text(static c => NullIfEmpty(c.Info.TlsJa3Fingerprint)));
+        rules.Add("TLS_JA4_FINGERPRINT", Text(static c => NullIfEmpty(c.Info.TlsJa4Fingerprint)));
+        rules.Add("DOWNSTREAM_TRANSPORT_FAILURE_REASON", Text(static c => NullIfEmpty(c.Info.DownstreamTransportFailureReason)?.Replace(' ', '_')));
         rules.Add("FILTER_CHAIN_NAME", Text(static c => NullIfEmpty(c.Info.FilterChainName)));
         rules.Add("CONNECTION_ID", Number(static c => (long)c.Info.ConnectionId));
         rules.Add("UPSTREAM_CONNECTION_ID", Number(static c => (long)c.Info.UpstreamConnectionId));
@@ -161,8 +164,7 @@ internal static class FormatOperators
     {
         string[] plain =
         [
-            "DOWNSTREAM_TRANSPORT_FAILURE_REASON", "TLS_JA3_FINGERPRINT",
-            "TLS_JA4_FINGERPRINT", "TRACE_ID", "CUSTOM_FLAGS",
+            "TRACE_ID", "CUSTOM_FLAGS",
         ];
         foreach (var name in plain)
             rules.Add(name, Of(FormatOperator.Nothing));
@@ -175,8 +177,20 @@ internal static class FormatOperators
             }
         }
 
-        foreach (var name in new[] { "DYNAMIC_METADATA", "CLUSTER_METADATA", "UPSTREAM_METADATA", "FILTER_STATE", "UPSTREAM_FILTER_STATE", "METADATA" })
+        rules.Add("DYNAMIC_METADATA", new Rule(Syntax.ParametersRequired | Syntax.Length, ConnectionMetadata));
+        foreach (var name in new[] { "CLUSTER_METADATA", "UPSTREAM_METADATA", "FILTER_STATE", "UPSTREAM_FILTER_STATE", "METADATA" })
             rules.Add(name, new Rule(Syntax.ParametersRequired | Syntax.Length, static (string _, int? _, out string e) => None(out e)));
+    }
+
+    // Only listener filters note any yet, and theirs are strings below a namespace; they belong to the connection, not to its HTTP requests (as in Envoy).
+    private static FormatOperator ConnectionMetadata(string parameters, int? length, out string error)
+    {
+        error = "";
+        if (parameters.Split(':') is not [var nameSpace, var key])
+            return FormatOperator.Nothing;
+        return FormatOperator.Text(context => context.Info.ConnectionMetadata is { } metadata && metadata.TryGetValue((nameSpace, key), out var value)
+            ? length is { } most && value.Length > most ? value[..most] : value
+            : null);
     }
 
     private static FormatOperator None(out string error)

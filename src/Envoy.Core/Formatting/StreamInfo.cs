@@ -1,4 +1,5 @@
 using System.Net;
+using Envoy.Net;
 using Envoy.Net.Tls;
 
 namespace Envoy.Formatting;
@@ -87,6 +88,18 @@ public sealed class StreamInfo
     /// <summary>The server name that the client asked for; null if it named none.</summary>
     public string? RequestedServerName { get; internal set; }
 
+    /// <summary>The JA3 fingerprint of the client's TLS; null: a listener filter was not to take it.</summary>
+    public string? TlsJa3Fingerprint { get; internal set; }
+
+    /// <summary>The JA4 fingerprint of the client's TLS; null: a listener filter was not to take it.</summary>
+    public string? TlsJa4Fingerprint { get; internal set; }
+
+    /// <summary>Why the client's transport could not be understood; null: it was.</summary>
+    public string? DownstreamTransportFailureReason { get; internal set; }
+
+    /// <summary>Values that listener filters noted with the connection (Envoy's dynamic metadata); null: none.</summary>
+    internal IReadOnlyDictionary<(string Namespace, string Key), string>? ConnectionMetadata { get; set; }
+
     /// <summary>The client's connection, numbered over the proxy; 0 if there is none.</summary>
     public ulong ConnectionId { get; internal set; }
 
@@ -117,6 +130,23 @@ public sealed class StreamInfo
     /// <summary>Marks a flag, keeping those already set.</summary>
     internal void AddFlag(ResponseFlags flag) => ResponseFlags |= flag;
 
+    /// <summary>Takes over what is known of the client's connection.</summary>
+    internal void SetDownstream(Connection connection)
+    {
+        DownstreamRemoteAddress = connection.RemoteAddress;
+        DownstreamDirectRemoteAddress = connection.DirectRemoteAddress;
+        DownstreamLocalAddress = connection.LocalAddress;
+        DownstreamDirectLocalAddress = connection.DirectLocalAddress;
+        DownstreamTls = connection.Tls;
+        RequestedServerName = connection.RequestedServerName;
+        FilterChainName = connection.FilterChainName;
+        if (connection.Details is not { } details)
+            return;
+        TlsJa3Fingerprint = details.Ja3Fingerprint;
+        TlsJa4Fingerprint = details.Ja4Fingerprint;
+        DownstreamTransportFailureReason = details.TransportFailureReason;
+    }
+
     internal void Clear()
     {
         StartTime = default;
@@ -132,6 +162,8 @@ public sealed class StreamInfo
         UpstreamLocalAddress = UpstreamRemoteAddress = null;
         DownstreamRemoteAddress = DownstreamDirectRemoteAddress = DownstreamLocalAddress = DownstreamDirectLocalAddress = null;
         RequestedServerName = FilterChainName = null;
+        TlsJa3Fingerprint = TlsJa4Fingerprint = DownstreamTransportFailureReason = null;
+        ConnectionMetadata = null;
         DownstreamTls = UpstreamTls = null;
         ConnectionId = UpstreamConnectionId = 0;
         IsHealthCheck = false;

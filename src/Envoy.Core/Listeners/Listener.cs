@@ -19,16 +19,18 @@ internal sealed class Listener
     private readonly WorkerListener[] _parts;
     private readonly List<(Worker Worker, IDisposable Accepting)> _accepting = [];
     private readonly StatsScope _stats;
+    private readonly ListenerDirectory _directory;
     private readonly IReadOnlyList<ListenSocket> _sockets;
     private Task? _stopping;
 
     /// <summary>Binds at once, so that a port that is taken is known before anything runs.</summary>
     /// <exception cref="SocketException">The address cannot be bound.</exception>
-    public Listener(ListenerSnapshot snapshot, Engine engine, StatsStore stats, Worker main, Worker[] workers)
+    public Listener(ListenerSnapshot snapshot, Engine engine, StatsStore stats, Worker main, Worker[] workers, ListenerDirectory directory)
     {
         _snapshot = snapshot;
         _main = main;
         _workers = workers;
+        _directory = directory;
         _parts = new WorkerListener[workers.Length];
         _sockets = snapshot.Config.BindToPort
             ? engine.Bind(new ListenOptions
@@ -52,6 +54,12 @@ internal sealed class Listener
 
     /// <summary>Where it really listens; null if it opens no socket.</summary>
     public EndPoint? LocalEndPoint { get; }
+
+    /// <summary>Where it would listen, if it opens no socket.</summary>
+    public EndPoint Address => LocalEndPoint ?? _snapshot.EndPoint;
+
+    /// <summary>Its part on a worker; null before it has started, and where it has none.</summary>
+    public WorkerListener? PartOn(Worker worker) => Array.IndexOf(_workers, worker) is >= 0 and var index ? Volatile.Read(ref _parts[index]) : null;
 
     /// <summary>Makes every worker's part and begins to accept.</summary>
     public async Task StartAsync(Func<Worker, StatsScope, FilterWorkerContext> contexts)
@@ -113,7 +121,8 @@ internal sealed class Listener
                 await InvokeIfRunning(_workers[i], part.Close).ConfigureAwait(false);
         }
 
-        _snapshot.Chain.Socket?.Dispose();
+        foreach (var chain in _snapshot.Chains)
+            chain.Socket?.Dispose();
         _stats.Dispose();
     }
 
@@ -150,7 +159,7 @@ internal sealed class Listener
     }
 
     private WorkerListener CreatePart(Worker worker, FilterWorkerContext context) =>
-        new(worker, _snapshot.Config, new ListenerStats(_stats, worker.Index), new WorkerFilterChain(_snapshot.Chain, context));
+        new(_snapshot, new ListenerStats(_stats, worker.Index), _directory, context);
 
     private async Task AcceptOn(Worker worker, ListenSocket socket, Worker[] workers, WorkerListener[] parts)
     {

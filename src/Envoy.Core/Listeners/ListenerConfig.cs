@@ -1,5 +1,7 @@
 using Envoy.Extensions;
 using Envoy.FilterChains.Network;
+using Envoy.Listeners.Filters;
+using Envoy.Listeners.Matching;
 using Envoy.Net;
 using Envoy.TransportSockets;
 
@@ -17,8 +19,26 @@ public sealed record ListenerConfig
     /// <summary>Prefix of its statistics; empty (default) uses the address.</summary>
     public string StatPrefix { get; init; } = "";
 
-    /// <summary>The filter chains. Until filter-chain matching is supported there is exactly one.</summary>
+    /// <summary>What looks at each connection before its filter chain is chosen, first to last.</summary>
+    public ValueList<ListenerFilterConfig> ListenerFilters { get; init; } = [];
+
+    /// <summary>Time for the listener filters together. Default 15 s; <see cref="TimeSpan.Zero"/>: no limit.</summary>
+    public TimeSpan ListenerFiltersTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>When that time is up, go on with what was found out so far instead of closing the connection. Default false.</summary>
+    public bool ContinueOnListenerFiltersTimeout { get; init; }
+
+    /// <summary>
+    /// A connection whose original destination a listener filter has restored goes to the listener of that address, if there is one. Default false. In
+    /// YAML it also adds the filter <c>original_dst</c>, as in Envoy.
+    /// </summary>
+    public bool UseOriginalDst { get; init; }
+
+    /// <summary>The filter chains, of which the one whose <see cref="FilterChainConfig.Match"/> is the most specific gets a connection.</summary>
     public ValueList<FilterChainConfig> FilterChains { get; init; } = [];
+
+    /// <summary>The filter chain of connections that no other one matches; null (default): they are closed.</summary>
+    public FilterChainConfig? DefaultFilterChain { get; init; }
 
     /// <summary>Soft limit of a connection's buffers in bytes. Default 1 MiB.</summary>
     public uint PerConnectionBufferLimitBytes { get; init; } = 1024 * 1024;
@@ -38,6 +58,9 @@ public sealed record FilterChainConfig
 {
     /// <summary>A name for logs and later updates; may be empty.</summary>
     public string Name { get; init; } = "";
+
+    /// <summary>Which connections it is for; null (default): all. The default filter chain's is ignored.</summary>
+    public FilterChainMatchConfig? Match { get; init; }
 
     /// <summary>The filters, first to last; the last one is terminal. None: connections are closed at once.</summary>
     public ValueList<NetworkFilterConfig> Filters { get; init; } = [];

@@ -20,7 +20,7 @@ namespace Envoy.Net;
 ///   any  ── Close(NoFlush | Abort), peer's reset, FIN without half-close ─► Closed
 /// </code>
 /// </remarks>
-public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimerHandler
+public sealed partial class Connection : ITransportHandler, ITurnEnd, IResumable, ITimerHandler
 {
     private Transport _transport = null!;
     private readonly SlabPool _pool;
@@ -31,7 +31,7 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
     private TimerNode? _delayedClose;
     private TimeSpan _delayedCloseTimeout;
     private int _readDisableCount;
-    private readonly long _limit;
+    private long _limit;
     private Flags _flags;
 
     private Connection(Worker worker, IConnectionHandler handler, long bufferLimit)
@@ -66,12 +66,6 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
 
     /// <summary>The worker that this connection lives on.</summary>
     public Worker Worker { get; }
-
-    /// <summary>Our side's address, or null if it has none.</summary>
-    public EndPoint? LocalAddress => _transport.LocalEndPoint;
-
-    /// <summary>The peer's address, or null if it has none.</summary>
-    public EndPoint? RemoteAddress => _transport.RemoteEndPoint;
 
     /// <summary>Neither closed nor closing.</summary>
     public bool IsOpen => (_flags & (Flags.Closed | Flags.Closing)) == 0;
@@ -345,7 +339,7 @@ public sealed class Connection : ITransportHandler, ITurnEnd, IResumable, ITimer
 
     private bool HasOutput => !_output.IsEmpty || _transport.HasUnsent;
 
-    private bool InputIsFull => _limit > 0 && _input.Length >= _limit;
+    private bool InputIsFull => _peekLimit != NoPeeking ? _input.Length >= _peekLimit : _limit > 0 && _input.Length >= _limit;
 
     private bool Has(Flags flag) => (_flags & flag) != 0;
 

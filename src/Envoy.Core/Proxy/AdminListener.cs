@@ -40,8 +40,8 @@ internal sealed class AdminListener
             FilterChains = [new FilterChainConfig { Filters = [new NetworkFilterConfig("admin", options)] }],
         };
         var compiled = options.Compile(new FilterCompileContext(runtime.Stats, runtime.Runtime, runtime.LogFiles));
-        var snapshot = new ListenerSnapshot(listenerConfig, EndPoints.Resolve(config.Address), new FilterChainSnapshot(listenerConfig.FilterChains[0], [compiled], Socket: null));
-        var listener = new Listener(snapshot, engine, runtime.Stats, main, [main]);
+        var snapshot = ListenerSnapshot.Of(listenerConfig, EndPoints.Resolve(config.Address), new FilterChainSnapshot(listenerConfig.FilterChains[0], [compiled], Socket: null));
+        var listener = new Listener(snapshot, engine, runtime.Stats, main, [main], new ListenerDirectory());
         try
         {
             await listener.StartAsync((worker, stats) => new FilterWorkerContext(worker, stats, new WorkerUpstreams(worker), runtime, runtime.Runtime)).ConfigureAwait(false);

@@ -44,6 +44,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
     private readonly StatsFlusher _flusher;
     private readonly CertificateWatch _certificates;
     private readonly ListenerManagerStats _listenerStats;
+    private readonly ListenerDirectory _directory = new();
     // Replaced whole: the main loop shows it while a start adds to it.
     private volatile Listener[] _listeners = [];
     private ClusterManager? _clusters;
@@ -162,7 +163,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
         await initialised.WaitAsync(cancellationToken).ConfigureAwait(false);
 
         // Every port is bound before the first connection is taken, so that a start that fails has served nobody.
-        var compile = new FilterCompileContext(Stats, Runtime, LogFiles) { NodeCluster = _config.Node.Cluster, NodeId = _config.Node.Id, Health = _health };
+        var compile = new FilterCompileContext(Stats, Runtime, LogFiles) { NodeCluster = _config.Node.Cluster, NodeId = _config.Node.Id, Health = _health, Time = _options.TimeProvider };
         foreach (var config in _config.Listeners)
             await Bind(() => Task.FromResult(AddListener(config, compile)), config.Name, config.Address).ConfigureAwait(false);
         foreach (var listener in _listeners)
@@ -187,11 +188,11 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
     private Listener AddListener(ListenerConfig config, FilterCompileContext compile)
     {
         var named = config.Name.Length > 0 ? config : config with { Name = Guid.NewGuid().ToString() };
-        var chain = named.FilterChains.Count > 0 ? named.FilterChains[0] : new FilterChainConfig();
         var sockets = new TransportSocketContext($"listener '{named.Name}'", _options.TimeProvider, _logger, _certificates.Reloads);
-        var snapshot = new ListenerSnapshot(named, EndPoints.Resolve(named.Address), FilterChainSnapshot.Compile(chain, compile, sockets));
-        var listener = new Listener(snapshot, _engine, Stats, _main, _workers);
+        var snapshot = ListenerSnapshot.Compile(named, EndPoints.Resolve(named.Address), compile, sockets);
+        var listener = new Listener(snapshot, _engine, Stats, _main, _workers, _directory);
         _listeners = [.. _listeners, listener];
+        _directory.Add(listener);
         return listener;
     }
 

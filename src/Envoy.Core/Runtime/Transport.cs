@@ -18,6 +18,9 @@ internal abstract class Transport
     /// <summary>The peer's address; null if it has none.</summary>
     public abstract EndPoint? RemoteEndPoint { get; }
 
+    /// <summary>Where the connection was going before the system redirected it to us; null: nowhere else, or the system does not tell.</summary>
+    public virtual EndPoint? OriginalDestination => null;
+
     /// <summary>True when a receive may yield something without a further readiness event.</summary>
     public abstract bool CanReceive { get; }
 

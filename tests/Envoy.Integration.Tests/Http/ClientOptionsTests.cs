@@ -1,6 +1,7 @@
 using Envoy.ConnectionManager;
 using Envoy.Http.Http1;
 using Envoy.Integration.Tests.Support;
+using Envoy.Net;
 using Envoy.Proxy;
 using Envoy.Runtime;
 using Envoy.Testing;

@@ -1,6 +1,7 @@
 using Envoy.ConnectionManager;
 using Envoy.Formatting;
 using Envoy.Integration.Tests.Support;
+using Envoy.Net;
 using Envoy.Runtime;
 using Envoy.Testing;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Envoy.Net;
 
 namespace Envoy.ConnectionManager.Streams;
 

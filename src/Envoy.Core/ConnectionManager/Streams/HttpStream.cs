@@ -155,14 +155,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         StreamInfo.Clear();
         StreamInfo.BeganAt = _startedAt;
         StreamInfo.Protocol = isHttp2 ? "HTTP/2" : "HTTP/1.1";
-        StreamInfo.DownstreamRemoteAddress = StreamInfo.DownstreamDirectRemoteAddress = connection.RemoteAddress;
-        StreamInfo.DownstreamLocalAddress = StreamInfo.DownstreamDirectLocalAddress = connection.LocalAddress;
-        if (connection.Tls is { } tls)
-        {
-            StreamInfo.DownstreamTls = tls;
-            StreamInfo.RequestedServerName = tls.ServerName;
-        }
-
+        StreamInfo.SetDownstream(connection);
         StreamInfo.StartTime = Worker.TimeProvider.GetUtcNow();
         ResponseHeaders.Clear();
         ResponseTrailers.Clear();

@@ -24,6 +24,16 @@ public sealed class NetworkFilterCallbacks
 
     internal NetworkFilterChain Chain => _chain;
 
+    /// <summary>
+    /// The cluster that a filter has chosen for this connection, which <c>tcp_proxy</c> takes instead of its own (Envoy's filter state
+    /// <c>envoy.tcp_proxy.cluster</c>); null (default): none has.
+    /// </summary>
+    public string? ChosenCluster
+    {
+        get => _chain.ChosenCluster;
+        set => _chain.ChosenCluster = value;
+    }
+
     /// <summary>After a <see cref="NetworkFilterStatus.Stop"/> of a read hook: go on with the filters after this one.</summary>
     public void ContinueReading() => _chain.ContinueReading(_index);
 

@@ -20,7 +20,11 @@ internal sealed class NetworkFilterChain : IConnectionHandler, ITimerHandler
     private bool _inRead;
     private TimerNode? _secureTimer;
 
-    public NetworkFilterChain(IConnectionObserver? observer) => _observer = observer;
+    public NetworkFilterChain(IConnectionObserver? observer, Connection connection)
+    {
+        _observer = observer;
+        Connection = connection;
+    }
 
     /// <summary>Links of the observer's list.</summary>
     public NetworkFilterChain? Previous { get; set; }
@@ -28,21 +32,22 @@ internal sealed class NetworkFilterChain : IConnectionHandler, ITimerHandler
     /// <inheritdoc cref="Previous"/>
     public NetworkFilterChain? Next { get; set; }
 
-    public Connection Connection { get; private set; } = null!;
+    public Connection Connection { get; }
+
+    /// <summary>The cluster that a filter has chosen for the one that forwards; null: none has.</summary>
+    public string? ChosenCluster { get; set; }
 
     /// <summary>Puts a transport socket under the filters, before they start; it is to be ready within <paramref name="timeout"/>, unless that is zero.</summary>
-    public void Secure(Connection connection, IDownstreamTransportSocket socket, TimeSpan timeout)
+    public void Secure(IDownstreamTransportSocket socket, TimeSpan timeout)
     {
-        Connection = connection;
-        connection.Secure(socket);
+        Connection.Secure(socket);
         if (timeout > TimeSpan.Zero)
-            connection.Worker.Arm(_secureTimer = new TimerNode(this), timeout);
+            Connection.Worker.Arm(_secureTimer = new TimerNode(this), timeout);
     }
 
     /// <summary>Attaches the filters and tells them of the new connection.</summary>
-    public void Start(Connection connection, ReadOnlySpan<INetworkFilterFactory> factories)
+    public void Start(ReadOnlySpan<INetworkFilterFactory> factories)
     {
-        Connection = connection;
         _filters = new INetworkFilter[factories.Length];
         for (var i = 0; i < factories.Length; i++)
         {
@@ -52,13 +57,13 @@ internal sealed class NetworkFilterChain : IConnectionHandler, ITimerHandler
                 (_writeFilters ??= new INetworkWriteFilter?[factories.Length])[i] = writer;
         }
 
-        for (var i = 0; i < _filters.Length && !connection.IsClosed; i++)
+        for (var i = 0; i < _filters.Length && !Connection.IsClosed; i++)
         {
             _filters[i].Attach(new NetworkFilterCallbacks(this, i));
             _attached = i + 1;
         }
 
-        Read(0, connection.Input, endOfStream: false, injected: false);
+        Read(0, Connection.Input, endOfStream: false, injected: false);
     }
 
     public void OnData(ByteQueue input, bool endOfStream) => Read(0, input, endOfStream, injected: false);

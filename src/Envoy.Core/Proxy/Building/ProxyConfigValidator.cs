@@ -49,6 +49,7 @@ internal static class ProxyConfigValidator
                 if (listener.BindToPort && listener.Address is not SocketAddressConfig { PortValue: 0 } && !addresses.TryAdd(listener.Address, listener.Name))
                     validation.Error(listener, "address", $"another listener ('{addresses[listener.Address]}') has the address {listener.Address}");
                 ValidateBindable(listener.Address, validation);
+                ValidateListenerFilters(listener, validation);
                 ValidateChains(listener, validation);
             });
             var clusters = new HashSet<string>(StringComparer.Ordinal);
@@ -71,28 +72,56 @@ internal static class ProxyConfigValidator
             validation.Error(socket, "address", $"'{socket.Address}' is not an IP address", "a listener binds to an address, not to a name");
     }
 
+    private static void ValidateListenerFilters(ListenerConfig listener, ConfigValidation validation) =>
+        validation.Each("listener_filters", listener.ListenerFilters, filter => validation.In("typed_config", () => filter.Options.Validate(validation)));
+
     private static void ValidateChains(ListenerConfig listener, ConfigValidation validation)
     {
-        if (listener.FilterChains.Count == 0
+        if (listener.FilterChains.Count == 0 && listener.DefaultFilterChain is null
             && !validation.IsRefused(listener, "filter_chains", "default_filter_chain", "fcds_config", "udp_listener_config", "api_listener", "internal_listener"))
             validation.Error(listener, "filter_chains", "the listener has no filter chain");
-        validation.Each("filter_chains", listener.FilterChains, chain =>
+        validation.Each("filter_chains", listener.FilterChains, chain => ValidateChain(chain, validation));
+        if (listener.DefaultFilterChain is { } last)
+            validation.In("default_filter_chain", () => ValidateChain(last, validation));
+        if (!validation.IsRefused(listener, "filter_chains"))
+            ValidateMatches(listener, validation);
+    }
+
+    private static void ValidateChain(FilterChainConfig chain, ConfigValidation validation)
+    {
+        // A filter that was refused is not in the list, and may have been the last.
+        var last = chain.Filters.Count == 0 ? null : chain.Filters[^1];
+        var complete = !validation.IsRefused(chain, "filters");
+        if (chain.TransportSocket is { } socket)
+            validation.In("transport_socket.typed_config", () => socket.Options.Validate(validation));
+        validation.Each("filters", chain.Filters, filter =>
         {
-            // A filter that was refused is not in the list, and may have been the last.
-            var last = chain.Filters.Count == 0 ? null : chain.Filters[^1];
-            var complete = !validation.IsRefused(chain, "filters");
-            if (chain.TransportSocket is { } socket)
-                validation.In("transport_socket.typed_config", () => socket.Options.Validate(validation));
-            validation.Each("filters", chain.Filters, filter =>
-            {
-                if (complete && filter.Options.IsTerminal && !ReferenceEquals(filter, last))
-                    validation.Error(filter, "name", $"'{filter.Name}' ends the filter chain: it must be the last filter");
-                else if (complete && !filter.Options.IsTerminal && ReferenceEquals(filter, last))
-                    validation.Error(filter, "name", $"'{filter.Name}' cannot be the last filter", "the last one must answer or forward, as tcp_proxy does");
-                validation.In("typed_config", () => filter.Options.Validate(validation));
-            });
+            if (complete && filter.Options.IsTerminal && !ReferenceEquals(filter, last))
+                validation.Error(filter, "name", $"'{filter.Name}' ends the filter chain: it must be the last filter");
+            else if (complete && !filter.Options.IsTerminal && ReferenceEquals(filter, last))
+                validation.Error(filter, "name", $"'{filter.Name}' cannot be the last filter", "the last one must answer or forward, as tcp_proxy does");
+            validation.In("typed_config", () => filter.Options.Validate(validation));
         });
     }
+
+    private static void ValidateMatches(ListenerConfig listener, ConfigValidation validation)
+    {
+        _ = ListenerSnapshot.MatcherOf(listener, (index, field, message, earlier) =>
+        {
+            var chain = listener.FilterChains[index];
+            if (earlier < 0)
+                validation.In($"filter_chains[{index}]", () => validation.ErrorAt(chain, "filter_chain_match." + field, message));
+            else if (earlier == index)
+                validation.In($"filter_chains[{index}]", () => validation.Error(chain, "filter_chain_match", $"filter chain {NameOf(listener, index)} names the same connections twice"));
+            else
+                validation.In($"filter_chains[{index}]", () => validation.Error(
+                    chain,
+                    "filter_chain_match",
+                    $"filter chain {NameOf(listener, index)} matches connections that filter chain {NameOf(listener, earlier)}{validation.PlaceOf(listener.FilterChains[earlier])} matches by the same rules"));
+        });
+    }
+
+    private static string NameOf(ListenerConfig listener, int chain) => listener.FilterChains[chain].Name is { Length: > 0 } name ? $"'{name}'" : $"filter_chains[{chain}]";
 
     private static void ValidateEndpoints(ClusterConfig cluster, ConfigValidation validation)
     {

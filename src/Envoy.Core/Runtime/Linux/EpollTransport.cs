@@ -41,6 +41,8 @@ internal sealed unsafe class EpollTransport : Transport, IEpollTarget, IResumabl
 
     public override EndPoint? RemoteEndPoint => _remote;
 
+    public override EndPoint? OriginalDestination => _descriptor >= 0 ? SocketAddresses.OriginalDestinationOf(_descriptor, LocalEndPoint) : null;
+
     public override bool CanReceive => _readable;
 
     IResumable? IResumable.NextResumed { get; set; }

@@ -33,6 +33,9 @@ internal static unsafe partial class Interop
     public const int SoReusePort = 15;
     public const int SoLinger = 13;
     public const int IpProtoTcp = 6;
+    public const int SolIp = 0;
+    public const int SolIpv6 = 41;
+    public const int SoOriginalDst = 80;
     public const int TcpNoDelay = 1;
     public const int SockStream = 1;
     public const int SockNonBlock = 0x800;

@@ -33,6 +33,19 @@ internal static unsafe class SocketAddresses
         }
     }
 
+    /// <summary>Where a connection was going before a packet filter redirected it; null where it was not, or where the kernel does not know.</summary>
+    public static EndPoint? OriginalDestinationOf(int socket, EndPoint? local)
+    {
+        if (local is not IPEndPoint ip)
+            return null;
+        var raw = stackalloc byte[MaxLength];
+        var length = MaxLength;
+
+        // A dual-stack socket shows an IPv4 connection as one, and is asked as one.
+        var level = ip.AddressFamily == AddressFamily.InterNetwork ? Interop.SolIp : Interop.SolIpv6;
+        return Interop.GetSocketOption(socket, level, Interop.SoOriginalDst, raw, &length) == 0 ? Read(new ReadOnlySpan<byte>(raw, Math.Min(length, MaxLength))) : null;
+    }
+
     public static EndPoint? LocalOf(int socket)
     {
         var raw = stackalloc byte[MaxLength];

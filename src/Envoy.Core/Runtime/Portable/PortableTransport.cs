@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using Envoy.Runtime.Linux;
 using Envoy.Runtime.Timers;
 
 namespace Envoy.Runtime.Portable;
@@ -70,6 +71,8 @@ internal sealed class PortableTransport : Transport, IPortableOperationOwner, IR
     public override EndPoint? LocalEndPoint => _local ??= _state == State.Open ? Known(_socket!.LocalEndPoint) : null;
 
     public override EndPoint? RemoteEndPoint => _remote;
+
+    public override EndPoint? OriginalDestination => OperatingSystem.IsLinux() && _state == State.Open ? ReadOriginalDestination(_socket!) : null;
 
     public override bool CanReceive => _readable;
 
@@ -254,6 +257,23 @@ internal sealed class PortableTransport : Transport, IPortableOperationOwner, IR
         UnixDomainSocketEndPoint unix when unix.ToString().Length == 0 => null,
         _ => endPoint,
     };
+
+    private static EndPoint? ReadOriginalDestination(Socket socket)
+    {
+        if (Known(socket.LocalEndPoint) is not IPEndPoint local)
+            return null;
+        var level = local.AddressFamily == AddressFamily.InterNetwork ? Interop.SolIp : Interop.SolIpv6;
+        Span<byte> raw = stackalloc byte[SocketAddresses.MaxLength];
+        try
+        {
+            return SocketAddresses.Read(raw[..socket.GetRawSocketOption(level, Interop.SoOriginalDst, raw)]);
+        }
+        catch (SocketException)
+        {
+            // It was not redirected.
+            return null;
+        }
+    }
 
     private void Open()
     {

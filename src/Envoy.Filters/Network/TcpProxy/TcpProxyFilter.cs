@@ -70,7 +70,7 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
             Worker.Arm(_logTimer, interval);
         }
 
-        _cluster = _shared.Snapshot.ChooseCluster(Worker.Random);
+        _cluster = _callbacks.ChosenCluster ?? _shared.Snapshot.ChooseCluster(Worker.Random);
         Connect();
         return NetworkFilterStatus.Continue;
     }
@@ -302,13 +302,9 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
             UpstreamLocalAddress = _joined ? _upstream?.Connection.LocalAddress : null,
             UpstreamRemoteAddress = _joined ? _upstream?.Connection.RemoteAddress : null,
             UpstreamTls = _joined ? _upstream?.Connection.Tls : null,
-            DownstreamTls = Downstream.Tls,
-            RequestedServerName = Downstream.Tls?.ServerName,
-            DownstreamRemoteAddress = Downstream.RemoteAddress,
-            DownstreamDirectRemoteAddress = Downstream.RemoteAddress,
-            DownstreamLocalAddress = Downstream.LocalAddress,
-            DownstreamDirectLocalAddress = Downstream.LocalAddress,
+            ConnectionMetadata = Downstream.Details?.Metadata,
         };
+        info.SetDownstream(Downstream);
         _shared.AccessLogs.Write(new FormatContext { Info = info, Clock = Worker.TimeProvider, Random = Worker.Random }, type, duration);
     }
 }

@@ -94,6 +94,13 @@ internal sealed class UpstreamAttempt : IStreamRequester, IClientStreamHandler, 
 
     public void SendTrailers(HeaderMap trailers) => _stream!.SendTrailers(trailers);
 
+    /// <summary>The tunnel that it asked for is there.</summary>
+    public void Grant()
+    {
+        if (_stream is { } stream)
+            _exchange.OnGranted(stream);
+    }
+
     public void Hold(bool hold)
     {
         if (_held == hold)

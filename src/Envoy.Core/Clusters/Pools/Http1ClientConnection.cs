@@ -186,8 +186,6 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
             return;
         _readDisabled += disable ? 1 : -1;
         _connection.ReadDisable(disable);
-        var stats = _pool.Cluster.Stats;
-        (disable ? stats.UpstreamFlowControlPausedReadingTotal : stats.UpstreamFlowControlResumedReadingTotal).Inc();
     }
 
     public void OnData(ByteQueue input, bool endOfStream)

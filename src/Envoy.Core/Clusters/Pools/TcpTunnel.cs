@@ -111,11 +111,8 @@ internal sealed class TcpTunnel : IHttpPool, IClientStream, IConnectionHandler
 
     public void ReadDisable(bool disable)
     {
-        if (Connection.IsClosed)
-            return;
-        Connection.ReadDisable(disable);
-        var stats = _cluster.Stats;
-        (disable ? stats.UpstreamFlowControlPausedReadingTotal : stats.UpstreamFlowControlResumedReadingTotal).Inc();
+        if (!Connection.IsClosed)
+            Connection.ReadDisable(disable);
     }
 
     public void OnData(ByteQueue input, bool endOfStream)

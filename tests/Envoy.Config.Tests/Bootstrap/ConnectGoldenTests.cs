@@ -1,5 +1,6 @@
 using Envoy.ConnectionManager;
 using Envoy.Filters.Http.Router;
+using Envoy.Filters.Network.TcpProxy;
 using Envoy.Net;
 using Envoy.Routing;
 
@@ -38,6 +39,42 @@ public sealed class ConnectGoldenTests
         var result = Manager($"- {{ match: {{ prefix: / }}, route: {{ cluster: c, upgrade_configs: [ {{ upgrade_type: {upgrade} }} ] }} }}");
         Assert.That(result.OrThrow, Throws.Exception.Message.Contains(message));
     }
+
+    [Test]
+    public void Tunnels_EqualCode()
+    {
+        var options = (TcpProxyOptions)Tcp("""
+            tunneling_config: { hostname: "%REQUESTED_SERVER_NAME%:443", use_post: true, post_path: /in, propagate_response_headers: false, headers_to_add: [ { header: { key: x-a, value: b } } ] }, max_connect_attempts: 3, backoff_options: { base_interval: 1s, max_interval: 4s }
+            """).OrThrow().Listeners[0].FilterChains[0].Filters[0].Options;
+        Assert.That(options, Is.EqualTo(new TcpProxyOptions
+        {
+            StatPrefix = "t",
+            Cluster = "c",
+            MaxConnectAttempts = 3,
+            ConnectBackOff = TimeSpan.FromSeconds(1),
+            MaxConnectBackOff = TimeSpan.FromSeconds(4),
+            Tunneling = new TunnelingConfig { Hostname = "%REQUESTED_SERVER_NAME%:443", UsePost = true, PostPath = "/in", HeadersToAdd = [new HeaderValueOptionConfig("x-a", "b")] },
+        }));
+    }
+
+    [TestCase("tunneling_config: { hostname: h, post_path: /in }", "Can't set a post path when POST method isn't used")]
+    [TestCase("tunneling_config: { hostname: \"%NO_SUCH%\" }", "NO_SUCH")]
+    [TestCase("tunneling_config: { hostname: h, headers_to_add: [ { header: { key: \":path\", value: b } } ] }", ":-prefixed or host headers may not be modified")]
+    [TestCase("tunneling_config: { hostname: h, propagate_response_headers: true }", "propagate_response_headers")]
+    [TestCase("backoff_options: { base_interval: 2s, max_interval: 1s }", "max_interval must be greater than or equal to the base_interval")]
+    public void WhatTunnelsCannotBe_IsSaid(string fields, string message) => Assert.That(Tcp(fields).OrThrow, Throws.Exception.Message.Contains(message));
+
+    private static ConfigResult Tcp(string fields) => EnvoyConfigLoader.Parse($$"""
+        static_resources:
+          clusters: [ { name: c } ]
+          listeners:
+          - name: l
+            address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+            filter_chains:
+            - filters:
+              - name: tcp
+                typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: t, cluster: c, {{fields}} }
+        """);
 
     private static ConfigResult Manager(string routes) => EnvoyConfigLoader.Parse($$"""
         static_resources:

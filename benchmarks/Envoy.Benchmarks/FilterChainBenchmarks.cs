@@ -121,6 +121,8 @@ public class FilterChainBenchmarks
 
         public bool IsUpgrading => false;
 
+        public bool IsConnecting => false;
+
         public ulong RandomValue => 0;
 
         public RouteMatcher Routes => throw new NotSupportedException();

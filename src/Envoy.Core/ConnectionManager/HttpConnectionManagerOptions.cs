@@ -267,7 +267,7 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
                 validation.ErrorAt(upgrade, "upgrade_type", "must not be empty");
             else if (!seen.Add(upgrade.UpgradeType))
                 validation.Error(upgrade, "upgrade_type", $"'{upgrade.UpgradeType}' is there already");
-            if (upgrade.Enabled && UnsupportedRouteFeatures.IsConnect(upgrade.UpgradeType))
+            if (upgrade.Enabled && UnsupportedRouteFeatures.IsConnectUdp(upgrade.UpgradeType))
                 validation.NotSupported(upgrade, "upgrade_type", $"'{upgrade.UpgradeType}' is read, but not served yet");
         });
     }

@@ -21,17 +21,15 @@ internal static class UnsupportedRouteFeatures
         });
     }
 
-    /// <summary>What is served from HTTP/2 on.</summary>
-    public static bool IsConnect(string upgradeType) => upgradeType.StartsWith("CONNECT", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Datagrams in a tunnel (RFC 9298), which need UDP.</summary>
+    public static bool IsConnectUdp(string upgradeType) => upgradeType.Equals("CONNECT-UDP", StringComparison.OrdinalIgnoreCase);
 
     private static void Report(ForwardActionConfig forward, ConfigValidation validation)
     {
-        Report(forward.UpgradeConfigs.Any(u => u.Enabled && IsConnect(u.UpgradeType)), forward, "upgrade_configs", validation);
-    }
-
-    private static void Report(bool used, object subject, string field, ConfigValidation validation)
-    {
-        if (used)
-            validation.NotSupported(subject, field, $"'{field}' is read, but not served yet");
+        foreach (var upgrade in forward.UpgradeConfigs)
+        {
+            if (upgrade.Enabled && IsConnectUdp(upgrade.UpgradeType))
+                validation.NotSupported(forward, "upgrade_configs", $"'{upgrade.UpgradeType}' is read, but not served yet");
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Envoy.FilterChains.Network;
+using Envoy.Http.Headers;
 
 namespace Envoy.FilterChains;
 
@@ -15,6 +16,12 @@ internal interface IUpstreamCluster
 
     /// <summary>Chooses a host and begins to connect to it; the outcome arrives in a later turn.</summary>
     UpstreamStart TryConnect(IUpstreamConnectionHandler handler, out IUpstreamConnection? connection);
+
+    /// <summary>
+    /// Chooses a host and asks it for a tunnel with <paramref name="request"/>, which stays the caller's and unchanged meanwhile; the outcome
+    /// arrives in a later turn.
+    /// </summary>
+    UpstreamStart TryTunnel(IUpstreamConnectionHandler handler, HeaderMap request, out IUpstreamConnection? connection);
 
     /// <summary>A user has tried as often as it may; counted.</summary>
     void OnConnectAttemptsExceeded();

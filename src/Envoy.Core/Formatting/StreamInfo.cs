@@ -25,6 +25,9 @@ public sealed class StreamInfo
     /// <summary>What went wrong.</summary>
     public ResponseFlags ResponseFlags { get; internal set; }
 
+    /// <summary>The port that was taken off the authority of CONNECT; 0: none was.</summary>
+    internal int ConnectPort { get; set; }
+
     /// <summary>Bytes of the request's body, or received from a TCP client.</summary>
     public long BytesReceived { get; internal set; }
 

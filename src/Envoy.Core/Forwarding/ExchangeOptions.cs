@@ -1,6 +1,7 @@
 using Envoy.Clusters;
 using Envoy.Clusters.Pools;
 using Envoy.Http.Headers;
+using Envoy.Net;
 using Envoy.Routing;
 
 namespace Envoy.Forwarding;
@@ -58,6 +59,15 @@ internal sealed class ExchangeOptions
 
     /// <summary>The request asks to change to another protocol: it has no end, and its time runs from when it is sent until that is granted.</summary>
     public bool Upgrades { get; set; }
+
+    /// <summary>The request is CONNECT: what follows it waits until the upstream has granted the tunnel.</summary>
+    public bool Connects { get; set; }
+
+    /// <summary>The tunnel ends here, and goes on as a plain connection; null: the request goes to an upstream that speaks HTTP.</summary>
+    public ConnectConfig? Tunnel { get; set; }
+
+    /// <summary>The client's connection, which a tunnel's PROXY protocol header tells of; null: the request came without one.</summary>
+    public Connection? Client { get; set; }
 
     /// <summary>The route follows redirects, for which the body may be needed again.</summary>
     public bool MayRedirect { get; set; }

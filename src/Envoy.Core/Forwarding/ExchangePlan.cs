@@ -23,7 +23,10 @@ internal static class ExchangePlan
         options.BufferLimit = host.BufferLimit;
         options.KeepLimit = KeepLimit(route, host.BufferLimit);
         options.Hedge = false;
-        options.Upgrades = host.IsUpgrading;
+        options.Upgrades = host.IsUpgrading && !host.IsConnecting;
+        options.Connects = host.IsConnecting;
+        options.Tunnel = forward.Connect is { } connect && (host.IsConnecting || (connect.AllowPost && headers.Get(HeaderId.Method).SequenceEqual("POST"u8))) ? connect : null;
+        options.Client = host.Connection;
         options.MayRedirect = forward.Redirects is not null;
         var policy = options.Policy = forward.Retry ?? RetryPolicy.Default;
         FillTimes(options, forward, headers, policy);

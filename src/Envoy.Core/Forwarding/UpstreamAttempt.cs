@@ -94,12 +94,20 @@ internal sealed class UpstreamAttempt : IStreamRequester, IClientStreamHandler, 
 
     public void SendTrailers(HeaderMap trailers) => _stream!.SendTrailers(trailers);
 
+    /// <summary>The tunnel that it asked for is there.</summary>
+    public void Grant()
+    {
+        if (_stream is { } stream)
+            _exchange.OnGranted(stream);
+    }
+
     public void Hold(bool hold)
     {
         if (_held == hold)
             return;
         _held = hold;
-        _stream?.ReadDisable(hold);
+        if (_stream is { } stream)
+            HoldStream(stream, hold);
     }
 
     /// <summary>Nobody wants it any more: leaves the queue, or resets the stream.</summary>
@@ -122,7 +130,7 @@ internal sealed class UpstreamAttempt : IStreamRequester, IClientStreamHandler, 
         IsSent = true;
         // Held back while there was no stream yet; what is asked for from here on finds one.
         if (_held)
-            stream.ReadDisable(true);
+            HoldStream(stream, hold: true);
         _exchange.OnReady(this, stream);
     }
 
@@ -183,8 +191,19 @@ internal sealed class UpstreamAttempt : IStreamRequester, IClientStreamHandler, 
         _stream = null;
     }
 
+    private void HoldStream(IClientStream stream, bool hold)
+    {
+        var stats = _exchange.Options.Cluster.Stats;
+        (hold ? stats.UpstreamFlowControlPausedReadingTotal : stats.UpstreamFlowControlResumedReadingTotal).Inc();
+        stream.ReadDisable(hold);
+    }
+
     private void Finish()
     {
+        // Its end lets the connection go on, whoever did not want more of it.
+        if (_held && _stream is not null)
+            _exchange.Options.Cluster.Stats.UpstreamFlowControlResumedReadingTotal.Inc();
+        _held = false;
         IsActive = false;
         _worker.Disarm(_timeout);
         _worker.Disarm(_idleTimeout);

@@ -59,6 +59,7 @@ internal sealed partial class UpstreamExchange : ITimerHandler
     private bool _responseHeld;
     private bool _internal;
     private bool _canary;
+    private bool _paused;
 
     public UpstreamExchange(Worker worker, RuntimeLoader runtime, IExchangeHandler handler)
     {
@@ -109,6 +110,7 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         _headersEnd = endStream;
         _requestComplete = _started = _heldBack = _retryPending = _retriesAfterTimeout = false;
         _keeps = Options.KeepsBody;
+        _paused = Options.Connects && Options.Tunnel is null;
         _retriesLeft = Options.Retries;
         _nextBackOff = 0;
         _triedHosts = 0;
@@ -144,13 +146,13 @@ internal sealed partial class UpstreamExchange : ITimerHandler
             return;
         }
 
-        if (_active.Count == 1 && _active[0].IsSent)
+        if (_active.Count == 1 && _active[0].IsSent && !_paused)
         {
             _active[0].SendData(data, endStream);
             return;
         }
 
-        if (_active.Count > 1)
+        if (_active.Count > 1 && !_paused)
         {
             // Hedged before the request's end: each gets the same bytes.
             foreach (var attempt in _active)
@@ -166,7 +168,7 @@ internal sealed partial class UpstreamExchange : ITimerHandler
             return;
         }
 
-        // No connection yet. What is kept anyhow does not wait twice.
+        // No connection yet, or no tunnel. What is kept anyhow does not wait twice.
         if (_keeps)
             data.Clear();
         else
@@ -183,7 +185,7 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         CompleteRequest();
         foreach (var attempt in _active)
         {
-            if (attempt.IsSent)
+            if (attempt.IsSent && !_paused)
                 attempt.SendTrailers(trailers);
         }
     }
@@ -244,25 +246,12 @@ internal sealed partial class UpstreamExchange : ITimerHandler
 
     internal void OnReady(UpstreamAttempt attempt, IClientStream stream)
     {
-        var body = _keeps ? _kept : _waiting;
         Host = attempt.Host;
         Connection = attempt.Connection;
         Handler.OnAttempt(AttemptCount, _retriesAfterTimeout);
         stream.SendHeaders(_headers, _headersEnd, Options.Upgrades);
-        if (!_headersEnd && (!body.IsEmpty || _requestComplete))
-        {
-            if (_keeps)
-            {
-                foreach (var span in _kept)
-                    _waiting.Append(span);
-            }
-
-            if (!_waiting.IsEmpty || _trailers is null)
-                stream.SendData(_waiting, _requestComplete && _trailers is null);
-            if (_trailers is not null)
-                stream.SendTrailers(_trailers);
-        }
-
+        if (!_paused)
+            SendWaiting(stream);
         if (Options.Upgrades && Options.Timeout > 0 && !_timeout.IsArmed)
             _worker.Arm(_timeout, Options.Timeout);
         if (_requestComplete || Options.Upgrades)
@@ -271,6 +260,17 @@ internal sealed partial class UpstreamExchange : ITimerHandler
             attempt.Hold(true);
 
         // What had to wait may fill the connection at once: then the client stays held back until that one has room.
+        if (!_paused)
+            HoldRequest(stream.IsAboveWriteHighWatermark);
+    }
+
+    /// <summary>The upstream has granted the tunnel: what the client sent meanwhile goes into it.</summary>
+    internal void OnGranted(IClientStream stream)
+    {
+        _paused = false;
+        if (!_running)
+            return;
+        SendWaiting(stream);
         HoldRequest(stream.IsAboveWriteHighWatermark);
     }
 
@@ -404,8 +404,12 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         Host = host;
         var attempt = _free.TryPop(out var free) ? free : new UpstreamAttempt(this, _worker);
         _active.Add(attempt);
-        attempt.Start(host, HttpPools.Of(Cluster).For(host, Options.Kind, Options.HighPriority, Options.ServerName));
+        attempt.Start(host, PoolFor(host));
     }
+
+    private IHttpPool PoolFor(Host host) => Options.Tunnel is { } tunnel
+        ? new TcpTunnel(Cluster, host, Limits, tunnel, Options.Client)
+        : HttpPools.Of(Cluster).For(host, Options.Kind, Options.HighPriority, Options.ServerName);
 
     /// <summary>Draws a host; again, as often as the policy allows, while it is one that a predicate rejects.</summary>
     private Host? ChooseHost()
@@ -496,12 +500,31 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         if (endStream)
             Close();
         Handler.OnResponseHeaders(status, endStream);
+        if (_paused && _running && status is >= 200 and < 300)
+            attempt.Grant();
         // There will be no other try: what was kept for it can go.
         if (_keeps && _running)
         {
             _keeps = false;
             _kept.Clear();
         }
+    }
+
+    private void SendWaiting(IClientStream stream)
+    {
+        var body = _keeps ? _kept : _waiting;
+        if (_headersEnd || (body.IsEmpty && !_requestComplete))
+            return;
+        if (_keeps)
+        {
+            foreach (var span in _kept)
+                _waiting.Append(span);
+        }
+
+        if (!_waiting.IsEmpty || _trailers is null)
+            stream.SendData(_waiting, _requestComplete && _trailers is null);
+        if (_trailers is not null)
+            stream.SendTrailers(_trailers);
     }
 
     private void Complete(UpstreamAttempt attempt)

@@ -50,6 +50,9 @@ internal sealed class ForwardAction : RouteAction
     /// <summary>Redirects followed here; null: none.</summary>
     public InternalRedirects? Redirects { get; init; }
 
+    /// <summary>How CONNECT requests are ended here; null: they are forwarded as they are.</summary>
+    public ConnectConfig? Connect { get; init; }
+
     /// <summary>The cluster for a request: the draw among several, where there are several; null: the action's own name or header says it.</summary>
     public WeightedCluster? Draw(in RouteInput input, ulong? hash) => Weighted?.Draw(input, hash);
 

@@ -1,5 +1,6 @@
 using Envoy.Extensions;
 using Envoy.Matching;
+using Envoy.Net;
 
 namespace Envoy.Routing;
 
@@ -131,7 +132,21 @@ public sealed record FormatHostRewriteConfig(string Format) : HostRewriteConfig;
 /// <summary>An upgrade that a route allows or forbids (<c>RouteAction.UpgradeConfig</c>). Immutable.</summary>
 /// <param name="UpgradeType">Such as <c>websocket</c>; in any case.</param>
 /// <param name="Enabled">Default true.</param>
-public sealed record RouteUpgradeConfig(string UpgradeType, bool Enabled = true);
+public sealed record RouteUpgradeConfig(string UpgradeType, bool Enabled = true)
+{
+    /// <summary>End CONNECT requests here, and send what they carry to the cluster as plain TCP; null (default): they are forwarded as they are.</summary>
+    public ConnectConfig? Connect { get; init; }
+}
+
+/// <summary>How CONNECT requests are ended here (<c>RouteAction.UpgradeConfig.ConnectConfig</c>). Immutable.</summary>
+public sealed record ConnectConfig
+{
+    /// <summary>A PROXY protocol header that goes before what a tunnel carries; null (default): none.</summary>
+    public ProxyProtocolHeaderVersion? ProxyProtocol { get; init; }
+
+    /// <summary>Requests with POST become tunnels too. Default false.</summary>
+    public bool AllowPost { get; init; }
+}
 
 /// <summary>Which of an upstream's redirects are followed here instead of by the client (<c>InternalRedirectPolicy</c>). Immutable.</summary>
 public sealed record InternalRedirectPolicyConfig

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using Envoy.Buffers;
 using Envoy.Formatting;
 using Envoy.Http.Headers;
@@ -26,6 +27,8 @@ internal static class RequestRewriting
             mutations.Apply(headers, context, sink);
         if (route.Action is not ForwardAction forward)
             return;
+        if (context.Info.ConnectPort is > 0 and var port)
+            RestorePort(headers, port, sink);
         if (forward.HostRewrite is { IsAutomatic: false } host && host.TryWrite(headers, context, scratch, sink))
             SetHost(headers, sink.Written, forward.Config.AppendXForwardedHost, keepOriginal);
         if (forward.PathRewrite is { } path && path.TryWrite(route.Path, headers, context, scratch, sink))
@@ -56,6 +59,22 @@ internal static class RequestRewriting
         }
 
         headers.SetUnchecked(HeaderId.Authority, Clean(host));
+    }
+
+    // Routes looked at CONNECT without its port, but a tunnel is to host and port.
+    private static void RestorePort(HeaderMap headers, int port, ByteSink sink)
+    {
+        var authority = headers.Get(HeaderId.Authority);
+        var colon = authority.LastIndexOf((byte)':');
+        if (colon >= 0 && !authority[colon..].Contains((byte)']'))
+            return;
+        Span<byte> digits = stackalloc byte[10];
+        Utf8Formatter.TryFormat(port, digits, out var written);
+        sink.Clear();
+        sink.Append(authority);
+        sink.Append(":"u8);
+        sink.Append(digits[..written]);
+        headers.SetUnchecked(HeaderId.Authority, sink.Written);
     }
 
     // Only where it is not the last one already: two proxies of a chain may do the same.

@@ -3,6 +3,7 @@ using Envoy.Extensions;
 using Envoy.Formatting;
 using Envoy.Http;
 using Envoy.Matching;
+using Envoy.Net;
 
 namespace Envoy.Routing;
 
@@ -28,16 +29,25 @@ internal static class RouteActionReader
         .Duration("grpc_timeout_header_max", d => d.GrpcTimeoutHeaderMax, (d, v) => d with { GrpcTimeoutHeaderMax = v })
         .Duration("grpc_timeout_header_offset", d => d.GrpcTimeoutHeaderOffset, (d, v) => d with { GrpcTimeoutHeaderOffset = v });
 
+    private static readonly EnumNames<ProxyProtocolHeaderVersion> ProxyProtocolVersions = new EnumNames<ProxyProtocolHeaderVersion>("Version")
+        .Add("V1", 0, ProxyProtocolHeaderVersion.V1)
+        .Add("V2", 1, ProxyProtocolHeaderVersion.V2);
+
+    private static readonly FieldTable<ConnectConfig> ProxyProtocol = new FieldTable<ConnectConfig>(
+            "envoy.config.core.v3.ProxyProtocolConfig", new ConnectConfig { ProxyProtocol = ProxyProtocolHeaderVersion.V1 })
+        .Enum("version", c => c.ProxyProtocol ?? ProxyProtocolHeaderVersion.V1, (c, v) => c with { ProxyProtocol = v }, ProxyProtocolVersions)
+        .NotYet("pass_through_tlvs", "added_tlvs=[]");
+
+    private static readonly FieldTable<ConnectConfig> Connect = new FieldTable<ConnectConfig>(
+            "envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig", new ConnectConfig())
+        .Message("proxy_protocol_config", c => c.ProxyProtocol is null ? null : c, (c, v) => c with { ProxyProtocol = v.ProxyProtocol }, ProxyProtocol)
+        .Bool("allow_post", c => c.AllowPost, (c, v) => c with { AllowPost = v });
+
     private static readonly FieldTable<RouteUpgradeConfig> Upgrade = new FieldTable<RouteUpgradeConfig>(
             "envoy.config.route.v3.RouteAction.UpgradeConfig", new RouteUpgradeConfig(""))
         .Text("upgrade_type", u => u.UpgradeType, (u, v) => u with { UpgradeType = v }, required: true)
         .Bool("enabled", u => u.Enabled, (u, v) => u with { Enabled = v })
-        .NotYet("connect_config")
-        .Check((upgrade, node, context) =>
-        {
-            if (node.Find("connect_config") is { } connect && !upgrade.UpgradeType.StartsWith("CONNECT", StringComparison.OrdinalIgnoreCase))
-                context.Error(connect, $"Non-CONNECT upgrade type {upgrade.UpgradeType} has ConnectConfig");
-        });
+        .Message("connect_config", u => u.Connect, (u, v) => u with { Connect = v }, Connect);
 
     public static readonly FieldTable<ForwardActionConfig> Forward = new FieldTable<ForwardActionConfig>(
             "envoy.config.route.v3.RouteAction", new ForwardActionConfig())

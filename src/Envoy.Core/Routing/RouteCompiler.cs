@@ -102,6 +102,8 @@ internal sealed class RouteCompiler
         }
     }
 
+    private static bool IsConnect(string upgradeType) => upgradeType.Equals("CONNECT", StringComparison.OrdinalIgnoreCase);
+
     private ForwardAction CompileForward(ForwardActionConfig config, PathCondition condition, string path, Level above, RouteFilterSet? filters, string routeName)
     {
         var ways = (config.Cluster.Length > 0 ? 1 : 0) + (config.ClusterHeader.Length > 0 ? 1 : 0) + (config.WeightedClusters is null ? 0 : 1);
@@ -115,10 +117,13 @@ internal sealed class RouteCompiler
         {
             if (!upgrades.Add(upgrade.UpgradeType))
                 Error(path + ".upgrade_configs", $"Duplicate upgrade {upgrade.UpgradeType}");
+            if (upgrade.Connect is not null && !IsConnect(upgrade.UpgradeType) && !upgrade.UpgradeType.Equals("CONNECT-UDP", StringComparison.OrdinalIgnoreCase))
+                Error(path + ".upgrade_configs", $"Non-CONNECT upgrade type {upgrade.UpgradeType} has ConnectConfig");
         }
 
         return new ForwardAction(config)
         {
+            Connect = config.UpgradeConfigs.FirstOrDefault(u => IsConnect(u.UpgradeType))?.Connect,
             ClusterHeader = config.ClusterHeader.Length == 0 ? null : new HeaderName(config.ClusterHeader),
             Weighted = config.WeightedClusters is { } weighted ? CompileWeighted(weighted, path + ".weighted_clusters", filters, routeName) : null,
             PathRewrite = PathRewrite.Compile(config, condition, path, _errors),

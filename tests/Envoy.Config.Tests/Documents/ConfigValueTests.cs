@@ -88,7 +88,7 @@ public sealed class ConfigValueTests
         Assert.That(fields[0], Is.EqualTo(new ConfigField("stat_prefix", "string", FieldSupport.Supported) { IsRequired = true, Limits = "not empty" }));
         Assert.That(fields.Single(f => f.Name == "idle_timeout"), Has.Property("Default").EqualTo("3600s").And.Property("JsonName").EqualTo("idleTimeout"));
         Assert.That(fields.Single(f => f.Name == "max_connect_attempts").Limits, Is.EqualTo("1 to 4294967295"));
-        Assert.That(fields.Single(f => f.Name == "tunneling_config").Support, Is.EqualTo(FieldSupport.NotYet));
+        Assert.That(fields.Single(f => f.Name == "on_demand").Support, Is.EqualTo(FieldSupport.NotYet));
     }
 
     private static ConfigReadContext Context() => new(new ExtensionCatalogue([]));

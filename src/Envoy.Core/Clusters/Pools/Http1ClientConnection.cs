@@ -128,8 +128,9 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
 
         _framing = Http1Framing.ForRequest(headers, endStream, isUpgrade);
         Http1Encoder.WriteRequestHead(headers, _framing, _out, ProperCase);
-        _decoder.Start(_handler!.ResponseHeaders, _handler.ResponseTrailers, new Http1ResponseContext(isHead, IsConnect: false, isUpgrade));
-        _connection.Write(_out, endOfStream: false);
+        var isConnect = headers.Get(HeaderId.Method).SequenceEqual("CONNECT"u8);
+        _decoder.Start(_handler!.ResponseHeaders, _handler.ResponseTrailers, new Http1ResponseContext(isHead, isConnect, isUpgrade));
+        _connection.Write(_out, EndsWith(endStream));
         if (endStream)
             _requestSent = true;
     }
@@ -146,8 +147,8 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
             Http1Chunks.Write(_out, data, endStream);
         else
             _out.Append(data);
-        if (!_out.IsEmpty)
-            _connection.Write(_out, endOfStream: false);
+        if (!_out.IsEmpty || EndsWith(endStream))
+            _connection.Write(_out, EndsWith(endStream));
         if (endStream)
             _requestSent = true;
     }
@@ -160,6 +161,10 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
         {
             Http1Chunks.WriteLast(_out, trailers, ProperCase);
             _connection.Write(_out, endOfStream: false);
+        }
+        else if (EndsWith(endStream: true))
+        {
+            _connection.Write(_out, endOfStream: true);
         }
 
         _requestSent = true;
@@ -181,8 +186,6 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
             return;
         _readDisabled += disable ? 1 : -1;
         _connection.ReadDisable(disable);
-        var stats = _pool.Cluster.Stats;
-        (disable ? stats.UpstreamFlowControlPausedReadingTotal : stats.UpstreamFlowControlResumedReadingTotal).Inc();
     }
 
     public void OnData(ByteQueue input, bool endOfStream)
@@ -274,6 +277,9 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
         _connection.Close(ConnectionCloseType.NoFlush);
     }
 
+    // A tunnel has no other way to say that it ends in this direction.
+    private bool EndsWith(bool endStream) => endStream && _framing == Http1BodyFraming.Tunnel;
+
     private void Decode(ByteQueue input)
     {
         while (_connection.IsOpen)
@@ -354,7 +360,7 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
             return;
         while (_readDisabled > 0)
             ReadDisable(false);
-        var reusable = _requestSent && _decoder.KeepAlive && _connection.Input.IsEmpty && _connection.WriteBuffered == 0 && !_pool.IsDraining && !_spent;
+        var reusable = _requestSent && _framing != Http1BodyFraming.Tunnel && _decoder.KeepAlive && _connection.Input.IsEmpty && _connection.WriteBuffered == 0 && !_pool.IsDraining && !_spent;
         _decoder.Stop();
         if (!reusable)
         {

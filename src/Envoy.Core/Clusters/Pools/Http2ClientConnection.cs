@@ -76,6 +76,7 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
         }
 
         var stream = _codec.Open(handler);
+        _pool.Cluster.Http2Stats.StreamsActive.Inc();
         if (wasIdle && _keepalive is not null && _pool.Cluster.Snapshot.Config.Http2.Keepalive!.ConnectionIdleInterval is { Ticks: > 0 } idle
             && Worker.Now - _idleSince >= idle.TotalMilliseconds)
             _keepalive.Ask();
@@ -192,6 +193,7 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
 
     public void OnStreamClosed(Http2Stream stream)
     {
+        _pool.Cluster.Http2Stats.StreamsActive.Dec();
         Stats.UpstreamRqActive.Dec();
         _pool.HostStats.RqActive--;
         _pool.Limits.Requests.Dec();

@@ -25,6 +25,18 @@ internal sealed class TcpUpstreamConnection : IUpstreamConnection, IConnectionHa
 
     public bool ConnectTimedOut => _account.TimedOut;
 
+    public bool WasReset => Connection.WasReset;
+
+    public long WriteBuffered => Connection.WriteBuffered;
+
+    public long LastSentAt => Connection.LastSentAt;
+
+    public void Write(ByteQueue data, bool endOfStream) => Connection.Write(data, endOfStream);
+
+    public void ReadDisable(bool disable) => Connection.ReadDisable(disable);
+
+    public void Close(ConnectionCloseType type) => Connection.Close(type);
+
     public void OnData(ByteQueue input, bool endOfStream) => _handler.OnData(input, endOfStream);
 
     public void OnEvent(ConnectionEvent connectionEvent)

@@ -1,6 +1,7 @@
 using Envoy.Clusters.Hosts;
 using Envoy.FilterChains;
 using Envoy.FilterChains.Network;
+using Envoy.Http.Headers;
 
 namespace Envoy.Clusters.Pools;
 
@@ -32,6 +33,32 @@ internal sealed class TcpUpstreams(Cluster cluster) : IUpstreamCluster
         }
 
         connection = new TcpUpstreamConnection(cluster, host, handler);
+        return UpstreamStart.Pending;
+    }
+
+    public UpstreamStart TryTunnel(IUpstreamConnectionHandler handler, HeaderMap request, out IUpstreamConnection? connection)
+    {
+        connection = null;
+        var host = cluster.ChooseHost();
+        if (host is null)
+        {
+            cluster.Stats.UpstreamCxNoneHealthy.Inc();
+            return UpstreamStart.NoHealthyHost;
+        }
+
+        // As in Envoy it is the cluster's limit of connections that counts, whether the tunnel would need a new one or not.
+        if (!cluster.Limits.Connections.CanCreate)
+        {
+            cluster.Stats.UpstreamCxOverflow.Inc();
+            return UpstreamStart.Overflow;
+        }
+
+        if (request.Contains(HeaderId.Path))
+            request.SetUnchecked(HeaderId.Scheme, cluster.Socket is null ? "http"u8 : "https"u8);
+        var tunnel = new HttpTunnel(cluster, host, request, handler);
+        if (!tunnel.TryStart(HttpPools.Of(cluster).For(host, cluster.PoolKindFor(downstreamIsHttp2: false), highPriority: false, ServerNames.Of(cluster, request))))
+            return UpstreamStart.Overflow;
+        connection = tunnel;
         return UpstreamStart.Pending;
     }
 

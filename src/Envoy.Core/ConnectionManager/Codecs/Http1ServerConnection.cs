@@ -47,6 +47,7 @@ internal sealed class Http1ServerConnection : IServerCodec, IServerStream, ITime
         (_decoder.Version == Http1Version.Http10 ? RequestTraits.Http10 : 0)
         | (_decoder.ExpectsContinue ? RequestTraits.ExpectsContinue : 0)
         | (_decoder.RequestsUpgrade ? RequestTraits.RequestsUpgrade : 0)
+        | (_decoder.IsConnect ? RequestTraits.Connect : 0)
         | (_decoder.KeepAlive ? 0 : RequestTraits.LastOnConnection);
 
     public bool IsMultiplexed => false;
@@ -135,7 +136,7 @@ internal sealed class Http1ServerConnection : IServerCodec, IServerStream, ITime
         var status = StatusHeader.Read(headers);
         // Envoy's rule: a version that is not served, or could not be read, is answered in ours.
         var version = _manager.Shared.Options.AcceptHttp10 ? _decoder.Version : Http1Version.Http11;
-        var context = new Http1ResponseContext(_decoder.IsHead, IsConnect: false, IsUpgrade: false);
+        var context = new Http1ResponseContext(_decoder.IsHead, _decoder.IsConnect, IsUpgrade: false);
         _framing = Http1Framing.ForResponse(headers, status, endStream, context, version);
         Http1Encoder.WriteResponseHead(headers, status, _framing, version, _out, ProperCase);
         _responseComplete |= endStream;

@@ -20,6 +20,8 @@ internal sealed partial class HttpStream
         // Its end is the end of what comes after the upgrade; over HTTP/2 it has not come yet.
         if ((traits & RequestTraits.RequestsUpgrade) != 0 && endStream != ((traits & RequestTraits.Http2) != 0) && _shared.Snapshot.MayUpgrade)
             endStream = BeginTunnel();
+        else if ((traits & RequestTraits.Connect) != 0 && _shared.Snapshot.MayUpgrade)
+            _flags |= Flags.Upgrading | Flags.Connect;
         if (endStream)
             CompleteRequest();
         if (GrpcContentType.Is(RequestHeaders.Get(HeaderId.ContentType)))
@@ -38,10 +40,10 @@ internal sealed partial class HttpStream
             return;
         }
 
-        HostNormalization.Apply(RequestHeaders, _shared.Options, Connection);
+        StreamInfo.ConnectPort = HostNormalization.Apply(RequestHeaders, _shared.Options, Connection, Has(Flags.Upgrading) && (traits & (RequestTraits.Connect | RequestTraits.Http2)) != 0);
         if (!NormalizePath())
             return;
-        var error = RequestPreparation.Prepare(RequestHeaders, _shared, _manager, StreamInfo, Has(Flags.Upgrading));
+        var error = RequestPreparation.Prepare(RequestHeaders, _shared, _manager, StreamInfo, Has(Flags.Upgrading) && !Has(Flags.Connect));
         if (error is not null)
         {
             StreamInfo.AddFlag(ResponseFlags.DownstreamProtocolError);
@@ -58,7 +60,7 @@ internal sealed partial class HttpStream
 
         if ((traits & RequestTraits.ExpectsContinue) != 0 && !_shared.Options.Proxy100Continue)
             AnswerExpectation(endStream);
-        EnterFilters(endStream, (traits & RequestTraits.RequestsUpgrade) != 0);
+        EnterFilters(endStream, (traits & (RequestTraits.RequestsUpgrade | RequestTraits.Connect)) != 0);
     }
 
     private void EnterFilters(bool endStream, bool upgrade)
@@ -70,8 +72,8 @@ internal sealed partial class HttpStream
             return;
         if (Has(Flags.AboveHigh))
             _chain.HoldResponse(true);
-        // CONNECT has no path, and like an upgrade turns the stream into bytes.
-        if ((upgrade && !TryUpgrade()) || !RequestHeaders.Contains(HeaderId.Path))
+        // CONNECT has no path, and like an upgrade turns the stream into bytes. Without a route there is nothing to allow it, nor to refuse it.
+        if (upgrade && Match.Route is not null && !TryUpgrade())
         {
             _shared.Stats.DownstreamRqWsOnNonWsRoute.Inc();
             SendLocalReply(new LocalReply(403, "upgrade_failed") { CloseConnection = true });

@@ -23,7 +23,7 @@ internal sealed partial class HttpStream
 
     public bool NormalizeTarget()
     {
-        HostNormalization.Apply(RequestHeaders, _shared.Options, Connection);
+        _ = HostNormalization.Apply(RequestHeaders, _shared.Options, Connection, keepsPort: false);
         return PathNormalization.Apply(RequestHeaders, _shared.Options) == PathNormalization.Outcome.Continue;
     }
 

@@ -81,6 +81,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         Switched = 1 << 14,
         Recreating = 1 << 15,
         OwnWebSocketKey = 1 << 16,
+        Connect = 1 << 17,
     }
 
     public HeaderMap RequestHeaders { get; } = new();
@@ -122,6 +123,8 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
     }
 
     public bool IsUpgrading => Has(Flags.Upgrading);
+
+    public bool IsConnecting => Has(Flags.Connect);
 
     public ulong RandomValue => _random;
 
@@ -302,8 +305,8 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         // What is limited is the wait for the request, which nobody waits for any longer.
         if (_requestTimer is not null)
             Worker.Disarm(_requestTimer);
-        var switches = Has(Flags.Upgrading) && ResponseHeaders.Get(HeaderId.Status).SequenceEqual("101"u8);
-        ResponseFinishing.Prepare(ResponseHeaders, RequestHeaders, _shared, switches);
+        var switches = Has(Flags.Upgrading) && IsGrant(ResponseHeaders.Get(HeaderId.Status));
+        ResponseFinishing.Prepare(ResponseHeaders, RequestHeaders, _shared, switches && !Has(Flags.Connect));
         if (switches)
         {
             Switch(endStream);
@@ -524,7 +527,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
         var codec = _codec;
         manager.OnStreamEnded();
         if (Has(Flags.ResetPending))
-            codec.Reset(StreamResetReason.LocalReset);
+            codec.Reset(ResetReason(codec.Traits));
         else if (Has(Flags.ResponseComplete))
             codec.Finish(Has(Flags.CloseConnection) || !Has(Flags.RequestComplete) || _shared.Drain.IsDraining || manager.IsClosing);
         Log(AccessLogType.DownstreamEnd);

@@ -34,6 +34,9 @@ internal interface IHttpStreamHost
     /// <summary>The client asks to change to another protocol, and may.</summary>
     bool IsUpgrading { get; }
 
+    /// <summary>The client asks for a tunnel with CONNECT, and may have it.</summary>
+    bool IsConnecting { get; }
+
     /// <summary>The stream's random number, for shares and draws.</summary>
     ulong RandomValue { get; }
 

@@ -21,4 +21,7 @@ internal enum RequestTraits
 
     /// <summary>One of several streams of its connection: HTTP/2.</summary>
     Http2 = 16,
+
+    /// <summary>The client asks for a tunnel: CONNECT, without the <c>:protocol</c> that would make it an upgrade.</summary>
+    Connect = 32,
 }

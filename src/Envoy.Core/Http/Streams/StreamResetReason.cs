@@ -29,4 +29,7 @@ internal enum StreamResetReason
 
     /// <summary>The peer broke the protocol.</summary>
     ProtocolError,
+
+    /// <summary>The connection that a tunnel stands for failed (CONNECT_ERROR).</summary>
+    ConnectError,
 }

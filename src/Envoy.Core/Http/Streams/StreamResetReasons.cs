@@ -13,6 +13,7 @@ internal static class StreamResetReasons
         StreamResetReason.Overflow => "overflow",
         StreamResetReason.RemoteReset => "remote reset",
         StreamResetReason.RemoteRefused => "remote refused stream reset",
+        StreamResetReason.ConnectError => "remote error with CONNECT request",
         _ => "protocol error",
     };
 }

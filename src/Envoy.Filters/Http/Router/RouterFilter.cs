@@ -65,6 +65,13 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
 
     public FilterStatus OnRequestData(ByteQueue data, bool endStream)
     {
+        if (_shared.Options.RejectConnectRequestEarlyData && !_responseStarted && !data.IsEmpty && _callbacks.Host.IsConnecting)
+        {
+            data.Clear();
+            _callbacks.SendLocalReply(new LocalReply(400, "early_connect_data"));
+            return FilterStatus.Take;
+        }
+
         if (endStream)
             CompleteRequest();
         for (var i = _copies is null ? -1 : _copies.Count - 1; i >= 0; i--)
@@ -158,7 +165,7 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
         info.Times.FirstUpstreamRx = info.Moment(_callbacks.Worker.Now);
         if (endStream)
             info.Times.LastUpstreamRx = info.Times.FirstUpstreamRx;
-        info.UpstreamProtocol = _exchange.IsHttp2 ? "HTTP/2" : "HTTP/1.1";
+        info.UpstreamProtocol = _exchange.Options.Tunnel is not null ? null : _exchange.IsHttp2 ? "HTTP/2" : "HTTP/1.1";
         DescribeUpstream(info);
         var response = ResponseHeaders;
         if (_exchange.ServiceTime >= 0 && !_shared.Options.SuppressEnvoyHeaders)
@@ -264,8 +271,12 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
             _match.Route!, _match.Weighted, headers, _callbacks.Host.Formatting, _callbacks.Host.Routes.Scratch, _shared.Values, !_shared.Options.SuppressEnvoyHeaders);
 
         // 5. The exchange does the rest.
-        foreach (var mirror in forward.Mirrors)
-            Mirror(mirror, headers, endStream);
+        if (!options.Connects)
+        {
+            foreach (var mirror in forward.Mirrors)
+                Mirror(mirror, headers, endStream);
+        }
+
         _exchange.Start(headers, endStream);
         return FilterStatus.Hold;
     }

@@ -3,6 +3,7 @@ using Envoy.Buffers;
 using Envoy.FilterChains;
 using Envoy.FilterChains.Network;
 using Envoy.Formatting;
+using Envoy.Http.Headers;
 using Envoy.Net;
 using Envoy.Runtime;
 using Envoy.Runtime.Timers;
@@ -25,6 +26,8 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
     private TimerNode? _idleTimer;
     private TimerNode? _durationTimer;
     private TimerNode? _logTimer;
+    private TimerNode? _retryTimer;
+    private HeaderMap? _tunnelRequest;
     private string? _cluster;
     private string? _host;
     private string? _endReason;
@@ -86,14 +89,14 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
         }
 
         _lastActivity = Worker.Now;
-        _upstream!.Connection.Write(data, endOfStream);
+        _upstream!.Write(data, endOfStream);
         return NetworkFilterStatus.Stop;
     }
 
     // Of the downstream connection: the client does not take what the upstream sends.
-    void INetworkReadFilter.OnAboveWriteHighWatermark() => _upstream?.Connection.ReadDisable(true);
+    void INetworkReadFilter.OnAboveWriteHighWatermark() => _upstream?.ReadDisable(true);
 
-    void INetworkReadFilter.OnBelowWriteLowWatermark() => _upstream?.Connection.ReadDisable(false);
+    void INetworkReadFilter.OnBelowWriteLowWatermark() => _upstream?.ReadDisable(false);
 
     public void OnClose(ConnectionEvent connectionEvent)
     {
@@ -103,13 +106,15 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
             Worker.Disarm(_durationTimer);
         if (_logTimer is not null)
             Worker.Disarm(_logTimer);
+        if (_retryTimer is not null)
+            Worker.Disarm(_retryTimer);
         CloseUpstream(connectionEvent);
         Log(AccessLogType.TcpConnectionEnd);
     }
 
     private void CloseUpstream(ConnectionEvent connectionEvent)
     {
-        var upstream = _upstream?.Connection;
+        var upstream = _upstream;
         if (upstream is null || !_joined || connectionEvent == ConnectionEvent.LocalClose)
         {
             DisarmIdle();
@@ -157,7 +162,7 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
             return;
         }
 
-        if (connectionEvent == ConnectionEvent.RemoteClose && _upstream!.Connection.WasReset)
+        if (connectionEvent == ConnectionEvent.RemoteClose && _upstream!.WasReset)
             _flags |= ResponseFlags.UpstreamConnectionTermination;
         Downstream.Close(ConnectionCloseType.FlushWrite);
     }
@@ -195,7 +200,10 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
             return;
         }
 
-        OnIdleTimer();
+        if (ReferenceEquals(timer, _retryTimer))
+            Connect();
+        else
+            OnIdleTimer();
     }
 
     private void Connect()
@@ -208,7 +216,7 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
             return;
         }
 
-        switch (cluster.TryConnect(this, out _upstream))
+        switch (_shared.Snapshot.Tunnels is { } tunnels ? Tunnel(cluster, tunnels) : cluster.TryConnect(this, out _upstream))
         {
             case UpstreamStart.NoHealthyHost:
                 End(ResponseFlags.NoHealthyUpstream, "no_healthy_upstream");
@@ -227,13 +235,30 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
         _upstream = null;
         if (_attempts < Options.MaxConnectAttempts)
         {
-            Connect();
+            if (Options.ConnectBackOff is { } least)
+                Worker.Arm(_retryTimer ??= new TimerNode(this), BackOff((long)least.TotalMilliseconds));
+            else
+                Connect();
             return;
         }
 
         if (_shared.Context.Upstreams.TryGetCluster(_cluster!, out var cluster))
             cluster.OnConnectAttemptsExceeded();
         End(ResponseFlags.UpstreamConnectionFailure | ResponseFlags.UpstreamRetryLimitExceeded, "upstream_connection_failure");
+    }
+
+    private UpstreamStart Tunnel(IUpstreamCluster cluster, TunnelRequests tunnels)
+    {
+        tunnels.Write(_tunnelRequest ??= new HeaderMap(), new FormatContext { Info = Describe(), Clock = Worker.TimeProvider, Random = Worker.Random });
+        return cluster.TryTunnel(this, _tunnelRequest, out _upstream);
+    }
+
+    // Envoy's jittered exponential back-off: at random below an interval that doubles.
+    private long BackOff(long least)
+    {
+        var most = Options.MaxConnectBackOff is { } limit ? (long)limit.TotalMilliseconds : least * 10;
+        var doubled = _attempts > 30 ? most : Math.Min(least << (int)(_attempts - 1), most);
+        return Math.Max(1, Worker.Random.NextInt64(Math.Max(1, doubled)));
     }
 
     private void Join()
@@ -249,14 +274,14 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
         if (Options.FlushAccessLogOnConnected)
             Log(AccessLogType.TcpUpstreamConnected);
         if (_early is { } early)
-            _upstream!.Connection.Write(early, _earlyEnd);
+            _upstream!.Write(early, _earlyEnd);
         Downstream.ReadDisable(false);
     }
 
     private void OnIdleTimer()
     {
         // A slow reader that still takes what was queued long ago is not idle.
-        var lastActivity = Math.Max(_lastActivity, Math.Max(Downstream.LastSentAt, _upstream!.Connection.LastSentAt));
+        var lastActivity = Math.Max(_lastActivity, Math.Max(Downstream.LastSentAt, _upstream!.LastSentAt));
         var left = (long)Options.IdleTimeout.TotalMilliseconds - (Worker.Now - lastActivity);
         if (left > 0)
         {
@@ -266,7 +291,7 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
 
         _shared.Stats.IdleTimeout.Inc();
         if (_downstreamClosed)
-            _upstream.Connection.Close(ConnectionCloseType.NoFlush);
+            _upstream.Close(ConnectionCloseType.NoFlush);
         else
             End(ResponseFlags.None, "idle_timeout");
     }
@@ -288,6 +313,12 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
     {
         if (_shared.AccessLogs.IsEmpty)
             return;
+        var info = Describe();
+        _shared.AccessLogs.Write(new FormatContext { Info = info, Clock = Worker.TimeProvider, Random = Worker.Random }, type, Worker.Now - Downstream.CreatedAt);
+    }
+
+    private StreamInfo Describe()
+    {
         var duration = Worker.Now - Downstream.CreatedAt;
         var info = new StreamInfo
         {
@@ -299,12 +330,12 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
             AttemptCount = (int)_attempts,
             UpstreamCluster = _cluster,
             UpstreamHost = _host,
-            UpstreamLocalAddress = _joined ? _upstream?.Connection.LocalAddress : null,
-            UpstreamRemoteAddress = _joined ? _upstream?.Connection.RemoteAddress : null,
-            UpstreamTls = _joined ? _upstream?.Connection.Tls : null,
+            UpstreamLocalAddress = _joined ? _upstream?.Connection?.LocalAddress : null,
+            UpstreamRemoteAddress = _joined ? _upstream?.Connection?.RemoteAddress : null,
+            UpstreamTls = _joined ? _upstream?.Connection?.Tls : null,
             ConnectionMetadata = Downstream.Details?.Metadata,
         };
         info.SetDownstream(Downstream);
-        _shared.AccessLogs.Write(new FormatContext { Info = info, Clock = Worker.TimeProvider, Random = Worker.Random }, type, duration);
+        return info;
     }
 }

@@ -26,6 +26,15 @@ public sealed record TcpProxyOptions : NetworkFilterOptions
     /// <summary>How many upstream connections are tried before the downstream one is closed. Default 1; at least 1.</summary>
     public uint MaxConnectAttempts { get; init; } = 1;
 
+    /// <summary>The wait before the second attempt, at random up to it; it doubles with each further one. Default null: none.</summary>
+    public TimeSpan? ConnectBackOff { get; init; }
+
+    /// <summary>The longest wait between attempts. Default null: ten times <see cref="ConnectBackOff"/>.</summary>
+    public TimeSpan? MaxConnectBackOff { get; init; }
+
+    /// <summary>Ask the upstream for a tunnel; null (default): connect to it as it is.</summary>
+    public TunnelingConfig? Tunneling { get; init; }
+
     /// <summary>Close a downstream connection this old. Default null: however old; in YAML at least 1 ms.</summary>
     public TimeSpan? MaxDownstreamConnectionDuration { get; init; }
 
@@ -38,6 +47,10 @@ public sealed record TcpProxyOptions : NetworkFilterOptions
         ArgumentNullException.ThrowIfNull(validation);
         AccessLogSet.Validate(AccessLogs, validation);
         validation.RequireCluster(this, "cluster", Cluster);
+        if (Tunneling is { } tunneling)
+            validation.In("tunneling_config", () => tunneling.Validate(validation));
+        if (MaxConnectBackOff < ConnectBackOff)
+            validation.ErrorAt(this, "backoff_options", "max_interval must be greater than or equal to the base_interval");
         ulong sum = 0;
         validation.In("weighted_clusters", () => validation.Each("clusters", WeightedClusters, weighted =>
         {

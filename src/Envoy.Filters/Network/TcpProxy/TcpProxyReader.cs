@@ -24,6 +24,10 @@ internal static class TcpProxyReader
         .Bool("flush_access_log_on_connected", o => o.FlushAccessLogOnConnected, (o, v) => o with { FlushAccessLogOnConnected = v })
         .NotYet("flush_access_log_on_start=false");
 
+    private static readonly FieldTable<TcpProxyOptions> BackOff = new FieldTable<TcpProxyOptions>("envoy.config.core.v3.BackoffStrategy", Defaults)
+        .Duration("base_interval", o => o.ConnectBackOff, (o, v) => o with { ConnectBackOff = v }, TimeSpan.FromMilliseconds(1))
+        .Duration("max_interval", o => o.MaxConnectBackOff, (o, v) => o with { MaxConnectBackOff = v }, TimeSpan.FromMilliseconds(1));
+
     public static readonly FieldTable<TcpProxyOptions> Fields = new FieldTable<TcpProxyOptions>(
             "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", Defaults)
         .Text("stat_prefix", o => o.StatPrefix, (o, v) => o with { StatPrefix = v }, required: true)
@@ -31,14 +35,16 @@ internal static class TcpProxyReader
         .Inline("weighted_clusters", WeightedClusters)
         .Duration("idle_timeout", o => o.IdleTimeout, (o, v) => o with { IdleTimeout = v })
         .Number("max_connect_attempts", o => o.MaxConnectAttempts, (o, v) => o with { MaxConnectAttempts = v }, least: 1)
+        .Inline("backoff_options", BackOff)
+        .Message("tunneling_config", o => o.Tunneling, (o, v) => o with { Tunneling = v }, TunnelingConfig.Fields)
         .Duration("max_downstream_connection_duration", o => o.MaxDownstreamConnectionDuration,
             (o, v) => o with { MaxDownstreamConnectionDuration = v }, TimeSpan.FromMilliseconds(1))
         .List("access_log", "AccessLog", o => o.AccessLogs, (o, v) => o with { AccessLogs = v }, AccessLogReader.TryRead)
         .Inline("access_log_options", AccessLogOptions)
         .Duration("access_log_flush_interval", o => o.AccessLogFlushInterval, (o, v) => o with { AccessLogFlushInterval = v }, TimeSpan.FromMilliseconds(1))
         .Bool("flush_access_log_on_connected", o => o.FlushAccessLogOnConnected, (o, v) => o with { FlushAccessLogOnConnected = v })
-        .NotYet("on_demand", "metadata_match=[]", "downstream_idle_timeout", "upstream_idle_timeout", "backoff_options", "hash_policy=[]",
-            "tunneling_config", "max_downstream_connection_duration_jitter_percentage", "proxy_protocol_tlvs=[]", "upstream_connect_mode=IMMEDIATE|0",
+        .NotYet("on_demand", "metadata_match=[]", "downstream_idle_timeout", "upstream_idle_timeout", "hash_policy=[]",
+            "max_downstream_connection_duration_jitter_percentage", "proxy_protocol_tlvs=[]", "upstream_connect_mode=IMMEDIATE|0",
             "max_early_data_bytes", "check_drain_close=false", "deprecated_v1")
         .OneOf(required: true, "cluster", "weighted_clusters");
 }

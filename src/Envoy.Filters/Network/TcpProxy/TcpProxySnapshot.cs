@@ -14,6 +14,7 @@ internal sealed class TcpProxySnapshot : INetworkFilterSnapshot
     public TcpProxySnapshot(TcpProxyOptions options, FilterCompileContext context)
     {
         Options = options;
+        Tunnels = options.Tunneling is { } tunneling ? new TunnelRequests(tunneling) : null;
         AccessLogs = AccessLogSet.Compile(options.AccessLogs, context.LogFiles);
         _clusters = options.WeightedClusters.Count == 0 ? [options.Cluster] : options.WeightedClusters.Select(w => w.Name).ToArray();
         _upTo = new long[_clusters.Length];
@@ -25,6 +26,9 @@ internal sealed class TcpProxySnapshot : INetworkFilterSnapshot
     public TcpProxyOptions Options { get; }
 
     public AccessLogSet AccessLogs { get; }
+
+    /// <summary>How tunnels are asked for; null: there are none.</summary>
+    public TunnelRequests? Tunnels { get; }
 
     /// <summary>The cluster for a new connection; by weight where there are several.</summary>
     public string ChooseCluster(Random random)

@@ -66,9 +66,14 @@ public sealed class CertificateMatrixTests(EngineKind engine) : TlsFixture(engin
             upstream, options with { RequireClientCertificate = true, Common = options.Common with { Validation = validation(Shared) } });
         if (statistic.Length == 0)
         {
-            using var client = await proxy.ConnectAsync(WithCertificate(issue(Shared)));
-            Assert.That((await client.ExchangeAsync(Get)).Status, Is.EqualTo(200));
-            Assert.That(proxy.Statistics[Listener(proxy, "handshake")], Is.EqualTo(1));
+            // The second may resume the first one's session, which must find it as good.
+            for (var i = 1; i <= 2; i++)
+            {
+                using var client = await proxy.ConnectAsync(WithCertificate(issue(Shared)));
+                Assert.That((await client.ExchangeAsync(Get)).Status, Is.EqualTo(200));
+                Assert.That(proxy.Statistics[Listener(proxy, "handshake")], Is.EqualTo(i));
+            }
+
             return;
         }
 

@@ -26,7 +26,10 @@ public sealed record DownstreamTlsOptions : DownstreamTransportSocketOptions
         ArgumentNullException.ThrowIfNull(validation);
         if (Common.Certificates.Count == 0)
             validation.Error(this, "common_tls_context", "a server needs a certificate", "add tls_certificates");
-        TlsValidation.Check(this, Common, validation);
+        // Envoy asks for none then, whatever this says; here nobody is to believe in a check that there is not.
+        if (RequireClientCertificate && Common.Validation is null)
+            validation.Error(this, "require_client_certificate", "needs something to check certificates with", "add common_tls_context.validation_context");
+        TlsValidation.Check(Common, validation);
     }
 
     internal override IDownstreamTransportSocketSnapshot Compile(TransportSocketContext context) => new DownstreamTlsSnapshot(this, context);

@@ -5,7 +5,7 @@ namespace Envoy.TransportSockets.Tls;
 /// <summary>Checks that certificates, keys, lists and names can be used before anything listens. Thread-safe.</summary>
 internal static class TlsValidation
 {
-    public static void Check(object owner, CommonTlsConfig common, ConfigValidation validation)
+    public static void Check(CommonTlsConfig common, ConfigValidation validation)
     {
         var parameters = common.Parameters;
         if (parameters.MinimumVersion == TlsVersion.Tls13 && parameters.MaximumVersion == TlsVersion.Tls12)
@@ -28,7 +28,6 @@ internal static class TlsValidation
             Try(certificate, validation, () => CertificateMaterial.Load(certificate).Dispose());
         if (common.Validation is { } checks)
             Try(checks, validation, () => CertificateValidator.Load(checks));
-        _ = owner;
     }
 
     private static void Try(object subject, ConfigValidation validation, Action load)

@@ -30,7 +30,7 @@ public sealed record UpstreamTlsOptions : UpstreamTransportSocketOptions
             validation.Error(this, "auto_sni_san_validation", "needs a trusted CA", "add common_tls_context.validation_context.trusted_ca");
         if (Sni.Length > 255)
             validation.Error(this, "sni", "must be at most 255 bytes");
-        TlsValidation.Check(this, Common, validation);
+        TlsValidation.Check(Common, validation);
     }
 
     internal override IUpstreamTransportSocketSnapshot Compile(TransportSocketContext context) => new UpstreamTlsSnapshot(this, context);

@@ -254,13 +254,13 @@ public sealed class Http2StreamTests(EngineKind engine) : HttpFixture(engine)
     }
 
     [Test]
-    public async Task Connect_WithoutAProtocol_Is403()
+    public async Task Connect_WithoutAProtocolAndARouteForIt_Is404()
     {
         await using var upstream = new FakeUpstream();
         await using var proxy = await TestProxy.ForwardTo(upstream, Options);
         using var client = await Http2Client.ConnectAsync(proxy);
         await client.SendAsync(client.Headers(1, false, (":method", "CONNECT"), (":authority", "test:80")));
-        Assert.That((await client.ReadAsync(Http2FrameType.Headers)).Fields[0], Is.EqualTo((":status", "403")));
+        Assert.That((await client.ReadAsync(Http2FrameType.Headers)).Fields[0], Is.EqualTo((":status", "404")));
         Assert.That(upstream.Requests, Is.Empty);
     }
 

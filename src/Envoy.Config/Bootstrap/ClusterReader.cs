@@ -1,10 +1,10 @@
 using Envoy.Clusters;
 using Envoy.Extensions;
-using Envoy.TransportSockets;
-using Envoy.TransportSockets.Tls;
 using Envoy.Http.Http1;
 using Envoy.Http.Http2;
 using Envoy.Routing;
+using Envoy.TransportSockets;
+using Envoy.TransportSockets.Tls;
 
 namespace Envoy.Config.Bootstrap;
 

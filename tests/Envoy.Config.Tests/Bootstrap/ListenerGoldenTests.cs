@@ -81,12 +81,18 @@ public sealed class ListenerGoldenTests
                 new OrListenerMatchConfig([new PortRangeListenerMatchConfig(1, 10), new NotListenerMatchConfig(new AndListenerMatchConfig([new AnyListenerMatchConfig(), new AnyListenerMatchConfig()]))]))
             .AddTlsInspector(new TlsInspectorOptions
             {
-                EnableJa3Fingerprinting = true, EnableJa4Fingerprinting = true, MaxClientHelloSize = 8192, CloseConnectionOnClientHelloParsingErrors = true,
+                EnableJa3Fingerprinting = true,
+                EnableJa4Fingerprinting = true,
+                MaxClientHelloSize = 8192,
+                CloseConnectionOnClientHelloParsingErrors = true,
             })
             .AddHttpInspector()
             .AddListenerFilter("envoy.filters.listener.local_ratelimit", new LocalRateLimitOptions
             {
-                StatPrefix = "rl", TokenBucket = new TokenBucketConfig(5, TimeSpan.FromSeconds(1)) { TokensPerFill = 2 }, EnabledByDefault = false, EnabledRuntimeKey = "k",
+                StatPrefix = "rl",
+                TokenBucket = new TokenBucketConfig(5, TimeSpan.FromSeconds(1)) { TokensPerFill = 2 },
+                EnabledByDefault = false,
+                EnabledRuntimeKey = "k",
             })
             .FilterChain(
                 new FilterChainMatchConfig

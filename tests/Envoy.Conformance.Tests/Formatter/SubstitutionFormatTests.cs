@@ -13,7 +13,7 @@ namespace Envoy.Conformance.Tests.Formatter;
 internal sealed class SubstitutionFormatTests
 {
     // Operators that are read but have no value yet: only their absence can be checked.
-    private static readonly string[] WithoutValues = ["_TLS_", "_SAN%", "_SUBJECT%", "_ISSUER%", "FINGERPRINT", "_SERIAL", "_CERT%", "_METADATA(", "FILTER_STATE("];
+    private static readonly string[] WithoutValues = ["_METADATA(", "FILTER_STATE("];
 
     public static IEnumerable<TestCaseData> FormatCases() => Read("substitution_format.json", "test", "line");
 
@@ -187,6 +187,12 @@ internal sealed class SubstitutionFormatTests
     {
         switch (name)
         {
+            case "downstream_tls":
+                info.DownstreamTls = FormatterTls.Read(value);
+                break;
+            case "upstream_tls":
+                info.UpstreamTls = FormatterTls.Read(value);
+                break;
             case "timing_ns":
                 foreach (var moment in value.EnumerateObject())
                     SetTime(ref info.Times, moment.Name, moment.Value.GetInt64() + 1);

@@ -29,10 +29,10 @@ internal static class KnownFilters
         new(ListenerFilterExtension.CategoryName,
         [
             "dynamic_modules", "http_inspector", "local_ratelimit", "original_dst", "original_src", "postgres_inspector", "proxy_protocol", "set_filter_state",
-            "tls_inspector",
+            "tls_inspector", "udp_proxy", "dns_filter",
         ])
         {
-            TypePrefixes = ["envoy.extensions.filters.listener.", "envoy.config.filter.listener."],
+            TypePrefixes = ["envoy.extensions.filters.listener.", "envoy.config.filter.listener.", "envoy.extensions.filters.udp.", "envoy.config.filter.udp."],
             OldNames = [new("envoy.listener.original_src", "original_src")],
         };
 
@@ -58,7 +58,7 @@ internal static class KnownFilters
 
     // Both sides' are named without their side.
     private static KnownExtensions TransportSockets(string category) =>
-        new(category, [])
+        new(category, ["alts", "http_11_proxy", "internal_upstream", "proxy_protocol", "quic", "s2a", "starttls", "tap", "tcp_stats", "upstream_proxy_protocol"])
         {
             OldNames =
             [

@@ -89,7 +89,8 @@ public sealed class ExtensionCatalogue
     /// <summary>Reports that no extension is configured by <paramref name="type"/>.</summary>
     internal void ReportType(ConfigReadContext context, ConfigNode node, string category, string noun, string type)
     {
-        foreach (var known in _known.Value)
+        // Of two categories that share a message the one that is asked for counts.
+        foreach (var known in _known.Value.OrderBy(k => k.Category == category ? 0 : 1))
         {
             if (known.FindType(type) is not { } canonical || (known.Category == category && FindByName(category, canonical) is not null))
                 continue;

@@ -28,6 +28,12 @@ internal sealed partial class RealConfigReportTests
         // Envoy: "no filter chains specified".
         "the listener has no filter chain",
 
+        // Envoy: "Server TlsCertificates must have a certificate specified".
+        "a server needs a certificate",
+
+        // A PROXY protocol's version that is none of the enum's, which protobuf's open enums let pass.
+        "must be one of V1, V2",
+
         // A connection manager without any message.
         "HttpConnectionManager needs",
 

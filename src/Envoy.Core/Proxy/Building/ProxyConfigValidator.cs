@@ -3,7 +3,6 @@ using Envoy.Clusters;
 using Envoy.Extensions;
 using Envoy.Listeners;
 using Envoy.Net;
-using Envoy.TransportSockets.Tls;
 
 namespace Envoy.Proxy.Building;
 
@@ -58,8 +57,6 @@ internal static class ProxyConfigValidator
                 if (cluster.Name.Length > 0 && !clusters.Add(cluster.Name))
                     validation.Error(cluster, "name", $"another cluster is called '{cluster.Name}'");
                 ValidateEndpoints(cluster, validation);
-                if (cluster.HttpProtocol == UpstreamHttpProtocol.Negotiated && cluster.TransportSocket is not { Options: UpstreamTlsOptions })
-                    validation.Error(cluster, "transport_socket", "auto_config finds out in the TLS handshake what the upstream speaks", "add a transport_socket with TLS");
                 if (cluster.TransportSocket is { } socket)
                     validation.In("transport_socket.typed_config", () => socket.Options.Validate(validation));
             });
@@ -106,6 +103,9 @@ internal static class ProxyConfigValidator
 
     private static void ValidateMatches(ListenerConfig listener, ConfigValidation validation)
     {
+        // A matcher that was refused would have chosen among them.
+        if (validation.IsRefused(listener, "filter_chain_matcher"))
+            return;
         _ = ListenerSnapshot.MatcherOf(listener, (index, field, message, earlier) =>
         {
             var chain = listener.FilterChains[index];

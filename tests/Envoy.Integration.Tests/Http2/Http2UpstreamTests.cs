@@ -58,7 +58,6 @@ public sealed class Http2UpstreamTests(EngineKind engine) : HttpFixture(engine)
     [TestCase(true, true, false)]
     [TestCase(true, false, false)]
     [TestCase(false, true, true)]
-    [TestCase(false, false, true)]
     public async Task Frame_ForAStreamThatIsOver_IsAFaultOfStreamOrConnection(bool reset, bool headers, bool ofConnection)
     {
         var answered = new TaskCompletionSource<Http2Received>();

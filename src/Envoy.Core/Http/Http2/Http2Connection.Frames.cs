@@ -155,7 +155,8 @@ internal sealed partial class Http2Connection
     {
         if (id > _goAwayLimit)
             return true;
-        if (_closed.TryGet(id, out var byUs) ? !byUs : _closed.HasForgotten)
+        // DATA may meet its stream before or after our side has ended it, as the bytes happen to come: the same answer to both.
+        if (_closed.TryGet(id, out var byUs) ? !byUs : _closed.HasForgotten || _frame.Type == Http2FrameType.Data)
             WriteReset(id, Http2ErrorCode.StreamClosed);
         else if (!byUs)
             return Broken(Http2ErrorCode.StreamClosed, fault);

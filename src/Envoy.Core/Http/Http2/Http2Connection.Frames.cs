@@ -140,26 +140,13 @@ internal sealed partial class Http2Connection
         return true;
     }
 
+    // What had been under way when the stream was reset is let pass; it has taken from the connection's window all the same.
     private bool OnDataOfNoStream()
     {
         if (IsIdle(_frame.StreamId))
             return Broken(Http2ErrorCode.ProtocolError, "DATA for a stream that was never begun");
-        return OnFrameOfClosedStream(_frame.StreamId, "DATA for a stream that is over");
-    }
-
-    /// <summary>
-    /// What had been under way when we reset the stream is let pass; after the peer's own reset it is a fault of the stream, and after an orderly end one
-    /// of the connection (RFC 9113 section 5.1). DATA has taken from the connection's window all the same.
-    /// </summary>
-    private bool OnFrameOfClosedStream(uint id, string fault)
-    {
-        if (id > _goAwayLimit)
-            return true;
-        // DATA may meet its stream before or after our side has ended it, as the bytes happen to come: the same answer to both.
-        if (_closed.TryGet(id, out var byUs) ? !byUs : _closed.HasForgotten || _frame.Type == Http2FrameType.Data)
-            WriteReset(id, Http2ErrorCode.StreamClosed);
-        else if (!byUs)
-            return Broken(Http2ErrorCode.StreamClosed, fault);
+        if (!WasResetByUs(_frame.StreamId) && _frame.StreamId <= _goAwayLimit)
+            WriteReset(_frame.StreamId, Http2ErrorCode.StreamClosed);
         return !IsDead;
     }
 

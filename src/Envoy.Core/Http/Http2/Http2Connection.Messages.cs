@@ -128,18 +128,20 @@ internal sealed partial class Http2Connection
             return;
         }
 
-        if (!IsIdle(id))
+        if (!_isServer || (id & 1) == 0)
         {
-            if (Ignore(block))
-                OnFrameOfClosedStream(id, "HEADERS for a stream that is over");
+            if (!IsIdle(id) && Ignore(block))
+                return;
+            Broken(Http2ErrorCode.ProtocolError, "HEADERS for a stream that cannot be");
         }
-        else if (_isServer && (id & 1) == 1)
+        else if (id <= _lastPeerStream)
         {
-            OnRequest(id, block);
+            if (Ignore(block) && !WasResetByUs(id))
+                Broken(Http2ErrorCode.StreamClosed, "HEADERS for a stream that is over");
         }
         else
         {
-            Broken(Http2ErrorCode.ProtocolError, "HEADERS for a stream that cannot be");
+            OnRequest(id, block);
         }
     }
 

@@ -23,6 +23,9 @@ internal sealed partial class Http2Connection
     private const int DefaultWindow = 65535;
     private const uint AssumedConcurrentStreams = 100;
 
+    // Streams that we have reset lately: what the peer had under way for them is no fault.
+    private const int RememberedResets = 64;
+
     private readonly IHttp2ConnectionHandler _owner;
     private readonly Http2ProtocolOptions _options;
     private readonly Http2FloodGuard _guard;
@@ -34,8 +37,9 @@ internal sealed partial class Http2Connection
     private readonly Dictionary<uint, Http2Stream> _streams = [];
     private readonly Stack<Http2Stream> _free = new();
     private readonly Stack<List<Http2Stream>> _lists = new();
-    private readonly Http2ClosedStreams _closed = new();
+    private readonly uint[] _resets = new uint[RememberedResets];
     private readonly bool _isServer;
+    private int _nextReset;
     private uint _lastPeerStream;
     private uint _lastOwnStream;
     private uint _goAwayLimit = int.MaxValue;
@@ -277,4 +281,12 @@ internal sealed partial class Http2Connection
         list.Clear();
         _lists.Push(list);
     }
+
+    private void Remember(uint id)
+    {
+        _resets[_nextReset] = id;
+        _nextReset = (_nextReset + 1) % RememberedResets;
+    }
+
+    private bool WasResetByUs(uint id) => Array.IndexOf(_resets, id) >= 0;
 }

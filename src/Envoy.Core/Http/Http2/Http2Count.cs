@@ -4,6 +4,8 @@ namespace Envoy.Http.Http2;
 internal enum Http2Count
 {
     HeaderOverflow,
+
+    /// <summary>Envoy's count of a bug of its own codec; a header block here always has its stream, or is refused. Stays 0.</summary>
     HeadersCbNoStream,
     InboundEmptyFramesFlood,
     InboundPriorityFramesFlood,

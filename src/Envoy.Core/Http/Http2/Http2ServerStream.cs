@@ -46,7 +46,7 @@ internal sealed class Http2ServerStream(Http2Connection connection) : Http2Strea
         _handler = null;
         IsDetached = true;
         if (IsOpen)
-            Connection.ResetStream(this, reason == StreamResetReason.ProtocolError ? Http2ErrorCode.ProtocolError : Http2ErrorCode.InternalError);
+            Connection.ResetStream(this, CodeOf(reason));
     }
 
     public void Finish(bool closeConnection)
@@ -77,6 +77,10 @@ internal sealed class Http2ServerStream(Http2Connection connection) : Http2Strea
             headers.Remove(HeaderId.Protocol);
             Traits |= RequestTraits.RequestsUpgrade;
         }
+        else if (headers.Get(HeaderId.Method).SequenceEqual("CONNECT"u8))
+        {
+            Traits |= RequestTraits.Connect;
+        }
 
         Traits |= !endStream && headers.TryGet(HeaderId.Expect, out var expect) && AsciiBytes.EqualsIgnoreCase(expect, "100-continue"u8) ? RequestTraits.ExpectsContinue : 0;
         _handler!.OnRequestHeaders(endStream);
@@ -96,6 +100,13 @@ internal sealed class Http2ServerStream(Http2Connection connection) : Http2Strea
         if (IsDetached)
             Connection.FinishStream(this);
     }
+
+    private static Http2ErrorCode CodeOf(StreamResetReason reason) => reason switch
+    {
+        StreamResetReason.ProtocolError => Http2ErrorCode.ProtocolError,
+        StreamResetReason.ConnectError => Http2ErrorCode.ConnectError,
+        _ => Http2ErrorCode.InternalError,
+    };
 
     protected override void Deliver(ByteQueue data, bool endStream) => _handler?.OnRequestData(data, endStream);
 

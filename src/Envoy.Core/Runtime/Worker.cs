@@ -260,6 +260,11 @@ public sealed class Worker
         try
         {
             UpdateNow();
+
+            // What was posted before there was a loop, such as the clusters, is there before the first connection is taken.
+            do
+                RunPosted();
+            while (_runningNext < _running.Count && !_stopping);
             while (!_stopping)
                 RunTurn(-1);
         }

@@ -73,6 +73,24 @@ internal sealed class WorkerTests(EngineKind kind)
     }
 
     [Test]
+    public async Task Post_BeforeTheLoopRuns_IsDoneBeforeItsFirstEvent()
+    {
+        var engine = new WakeCountingEngine();
+        var worker = new Worker(0, "early", Options(engine));
+        var done = 0;
+        var seen = -1;
+        engine.DuringPoll = () => seen = seen < 0 ? done : seen;
+
+        // More than one turn takes.
+        for (var i = 0; i < 3000; i++)
+            worker.Post(() => done++);
+        worker.Start();
+        await TestBed.OnWorker(worker, () => { });
+        await StopAsync(worker);
+        Assert.That(seen, Is.EqualTo(3000));
+    }
+
+    [Test]
     public async Task Await_OnWorker_ComesBackToIt()
     {
         var worker = Started();

@@ -22,6 +22,9 @@ public sealed class Http2RulesTests(EngineKind engine) : HttpFixture(engine)
         Fault("5.1 idle: RST_STREAM", Http2ErrorCode.ProtocolError, _ => [Http2Client.Number(Http2FrameType.RstStream, 1, 8)]),
         Fault("5.1 idle: WINDOW_UPDATE", Http2ErrorCode.ProtocolError, _ => [Http2Client.Number(Http2FrameType.WindowUpdate, 1, 8)]),
         Fault("5.1 idle: CONTINUATION", Http2ErrorCode.ProtocolError, c => [Http2Client.Frame(Http2FrameType.Continuation, Http2FrameFlags.EndHeaders, 1, c.Block(Complete))]),
+        Fault("5.1 half-closed: DATA", Http2ErrorCode.StreamClosed, c => [c.Get(1), Http2Client.Data(1, "x")]),
+        Fault("5.1 half-closed: HEADERS", Http2ErrorCode.StreamClosed, c => [c.Get(1), c.Get(1)]),
+        Fault("5.1 half-closed, then reset: DATA", Http2ErrorCode.StreamClosed, c => [c.Get(1), Http2Client.Number(Http2FrameType.RstStream, 1, 8), Http2Client.Data(1, "x")]),
         Fault("5.1.1 an even stream", Http2ErrorCode.ProtocolError, c => [c.Get(2)]),
         Fault("6.1 DATA without a stream", Http2ErrorCode.ProtocolError, _ => [Http2Client.Data(0, "x")]),
         Fault("6.1 padding as long as the payload", Http2ErrorCode.ProtocolError, c => [c.Post(1), Http2Client.Frame(Http2FrameType.Data, Http2FrameFlags.Padded, 1, 2, 0)]),
@@ -70,8 +73,6 @@ public sealed class Http2RulesTests(EngineKind engine) : HttpFixture(engine)
 
     private static readonly TestCaseData[] StreamFaults =
     [
-        Fault("5.1 half-closed: DATA", Http2ErrorCode.StreamClosed, c => [c.Get(1), Http2Client.Data(1, "x")]),
-        Fault("5.1 half-closed: HEADERS", Http2ErrorCode.StreamClosed, c => [c.Get(1), c.Get(1)]),
         Fault("5.3.1 a stream that depends on itself", Http2ErrorCode.ProtocolError, c => [Http2Client.Frame(Http2FrameType.Headers, Http2FrameFlags.EndHeaders | Http2FrameFlags.EndStream | Http2FrameFlags.Priority, 1, [0, 0, 0, 1, 16, .. c.Block(Complete)])]),
         Fault("6.3 PRIORITY of another length", Http2ErrorCode.FrameSizeError, c => [c.Get(1), Http2Client.Frame(Http2FrameType.Priority, 0, 1, new byte[4])]),
         Fault("6.9 WINDOW_UPDATE by nothing", Http2ErrorCode.ProtocolError, c => [c.Get(1), Http2Client.Number(Http2FrameType.WindowUpdate, 1, 0)]),

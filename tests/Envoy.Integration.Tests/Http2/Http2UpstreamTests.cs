@@ -54,6 +54,38 @@ public sealed class Http2UpstreamTests(EngineKind engine) : HttpFixture(engine)
         }
     }
 
+    // RFC 9113 section 5.1: after the peer's own reset a fault of the stream, after an orderly end one of the connection.
+    [TestCase(true, true, false)]
+    [TestCase(true, false, false)]
+    [TestCase(false, true, true)]
+    [TestCase(false, false, true)]
+    public async Task Frame_ForAStreamThatIsOver_IsAFaultOfStreamOrConnection(bool reset, bool headers, bool ofConnection)
+    {
+        var answered = new TaskCompletionSource<Http2Received>();
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            var server = await Http2Server.AcceptAsync(c);
+            var id = (await server.ReadAsync(Http2FrameType.Headers)).Header.StreamId;
+            await server.SendAsync(
+                server.Headers(id, !reset, (":status", "200")),
+                reset ? Http2Client.Number(Http2FrameType.RstStream, id, (uint)Http2ErrorCode.Cancel) : [],
+                headers ? server.Headers(id, true, (":status", "200")) : Http2Client.Data(id, "late", end: true));
+            answered.SetResult(await server.ReadAsync(ofConnection ? Http2FrameType.GoAway : Http2FrameType.RstStream));
+            await c.ReadToEndAsync();
+        });
+        await using var proxy = await TestProxy.ForwardTo(upstream, Over(UpstreamHttpProtocol.Http2));
+        using var client = await proxy.ConnectAsync();
+        await client.SendAsync(Get);
+        if (!reset)
+            Assert.That((await client.ReadResponseAsync()).Status, Is.EqualTo(200), "its own answer was whole");
+        var answer = await answered.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        if (ofConnection)
+            await upstream.EndedAsync();
+        await AssertQuiet(proxy);
+        Assert.That(answer.Code, Is.EqualTo(Http2ErrorCode.StreamClosed));
+        Assert.That(proxy.Statistics["cluster.upstream.upstream_cx_protocol_error"], Is.EqualTo(ofConnection ? 1 : 0));
+    }
+
     [TestCase(false)]
     [TestCase(true)]
     public async Task Chain_OfTwoProxies_CarriesBodiesAndTrailers(bool http2Client)

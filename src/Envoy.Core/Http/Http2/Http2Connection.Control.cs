@@ -38,6 +38,8 @@ internal sealed partial class Http2Connection
         _owner.OnPeerReset(stream);
         if (IsDead)
             return;
+        if (!stream.RemoteEnded)
+            _closed.Add(stream.Id, byUs: false);
         var refused = (Http2ErrorCode)BinaryPrimitives.ReadUInt32BigEndian(payload) == Http2ErrorCode.RefusedStream;
         End(stream, refused ? StreamResetReason.RemoteRefused : StreamResetReason.RemoteReset, refused ? "http2.remote_refuse" : "http2.remote_reset");
     }
@@ -149,8 +151,10 @@ internal sealed partial class Http2Connection
             var streams = SnapshotOfStreams();
             foreach (var stream in streams)
             {
-                if (stream.IsOpen && stream.Id > last)
-                    End(stream, StreamResetReason.RemoteRefused, "");
+                if (!stream.IsOpen || stream.Id <= last)
+                    continue;
+                RememberReset(stream);
+                End(stream, StreamResetReason.RemoteRefused, "");
             }
 
             Return(streams);

@@ -122,11 +122,7 @@ internal sealed partial class Http2Connection
         if (!_streams.TryGetValue(_frame.StreamId, out var stream))
             return OnDataOfNoStream();
         if (stream.RemoteEnded)
-        {
-            StreamError(stream, Http2ErrorCode.StreamClosed, "http2.stream_closed");
-            return true;
-        }
-
+            return Broken(Http2ErrorCode.StreamClosed, "DATA after its stream's end");
         if (!stream.HasHeaders)
             return Broken(Http2ErrorCode.ProtocolError, "DATA before HEADERS");
         if (length > stream.ReceiveWindow)
@@ -140,13 +136,30 @@ internal sealed partial class Http2Connection
         return true;
     }
 
-    // What had been under way when the stream was reset is let pass; it has taken from the connection's window all the same.
-    private bool OnDataOfNoStream()
+    private bool OnDataOfNoStream() => IsIdle(_frame.StreamId)
+        ? Broken(Http2ErrorCode.ProtocolError, "DATA for a stream that was never begun")
+        : OnFrameOfClosedStream(_frame.StreamId, "DATA for a stream that is over");
+
+    /// <summary>
+    /// What had been under way when we reset the stream is let pass; after the peer's own reset it is a fault of the stream, and after its orderly end one
+    /// of the connection (RFC 9113 section 5.1). DATA has taken from the connection's window all the same.
+    /// </summary>
+    private bool OnFrameOfClosedStream(uint id, string fault)
     {
-        if (IsIdle(_frame.StreamId))
-            return Broken(Http2ErrorCode.ProtocolError, "DATA for a stream that was never begun");
-        if (!WasResetByUs(_frame.StreamId) && _frame.StreamId <= _goAwayLimit)
-            WriteReset(_frame.StreamId, Http2ErrorCode.StreamClosed);
+        if (id > _goAwayLimit)
+            return true;
+        if (!_closed.TryGet(id, out var byUs))
+        {
+            if (!_closed.HasForgotten)
+                return Broken(Http2ErrorCode.StreamClosed, fault);
+            WriteReset(id, Http2ErrorCode.StreamClosed);
+        }
+        else if (!byUs)
+        {
+            _closed.LetPass(id);
+            WriteReset(id, Http2ErrorCode.StreamClosed);
+        }
+
         return !IsDead;
     }
 
@@ -185,11 +198,6 @@ internal sealed partial class Http2Connection
 
             if (_dataLeft > 0 || IsDead)
                 return !IsDead;
-            if (_padLeft == 0)
-            {
-                _inFrame = false;
-                return true;
-            }
         }
 
         var padding = (int)Math.Min(_padLeft, input.Length);
@@ -198,8 +206,12 @@ internal sealed partial class Http2Connection
         if (_padLeft > 0)
             return false;
         _inFrame = false;
+        if (!_frame.Has(Http2FrameFlags.EndStream))
+            return true;
         // An end that comes with padding, or with nothing at all.
-        if (_frame.Has(Http2FrameFlags.EndStream) && CurrentDataStream(id) is { RemoteEnded: false } ended)
+        if (CurrentDataStream(id) is not { } ended)
+            _closed.OnPeerEnded(id);
+        else if (!ended.RemoteEnded)
             DeliverData(ended, 0, endStream: true);
         return true;
     }
@@ -302,6 +314,7 @@ internal sealed partial class Http2Connection
     private void StreamError(Http2Stream stream, Http2ErrorCode code, string details)
     {
         _owner.Count(Http2Count.TxReset);
+        RememberReset(stream);
         WriteReset(stream.Id, code);
         End(stream, StreamResetReason.ProtocolError, details);
     }

@@ -108,8 +108,7 @@ internal sealed partial class Http2Connection
         {
             if (stream.RemoteEnded)
             {
-                if (Ignore(block))
-                    StreamError(stream, Http2ErrorCode.StreamClosed, "http2.stream_closed");
+                Broken(Http2ErrorCode.StreamClosed, "HEADERS after their stream's end");
             }
             else if (_blockDependsOnItself)
             {
@@ -128,20 +127,20 @@ internal sealed partial class Http2Connection
             return;
         }
 
-        if (!_isServer || (id & 1) == 0)
+        if (!IsIdle(id))
         {
-            if (!IsIdle(id) && Ignore(block))
+            if (!Ignore(block) || !OnFrameOfClosedStream(id, "HEADERS for a stream that is over"))
                 return;
-            Broken(Http2ErrorCode.ProtocolError, "HEADERS for a stream that cannot be");
+            if (_blockEnds)
+                _closed.OnPeerEnded(id);
         }
-        else if (id <= _lastPeerStream)
+        else if (_isServer && (id & 1) == 1)
         {
-            if (Ignore(block) && !WasResetByUs(id))
-                Broken(Http2ErrorCode.StreamClosed, "HEADERS for a stream that is over");
+            OnRequest(id, block);
         }
         else
         {
-            OnRequest(id, block);
+            Broken(Http2ErrorCode.ProtocolError, "HEADERS for a stream that cannot be");
         }
     }
 
@@ -159,6 +158,8 @@ internal sealed partial class Http2Connection
             if (!Ignore(block))
                 return;
             _owner.Count(Http2Count.TxReset);
+            if (!_blockEnds)
+                _closed.Add(id, byUs: true);
             WriteReset(id, _blockDependsOnItself ? Http2ErrorCode.ProtocolError : Http2ErrorCode.RefusedStream);
             return;
         }

@@ -269,7 +269,6 @@ internal sealed partial class Http2Connection
 
     private void WriteReset(uint id, Http2ErrorCode code)
     {
-        Remember(id);
         Span<byte> payload = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(payload, (uint)code);
         WriteFrame(Http2FrameType.RstStream, Http2FrameFlags.None, id, payload, isControl: true);

@@ -23,9 +23,6 @@ internal sealed partial class Http2Connection
     private const int DefaultWindow = 65535;
     private const uint AssumedConcurrentStreams = 100;
 
-    // Streams that we have reset lately: what the peer had under way for them is no fault.
-    private const int RememberedResets = 64;
-
     private readonly IHttp2ConnectionHandler _owner;
     private readonly Http2ProtocolOptions _options;
     private readonly Http2FloodGuard _guard;
@@ -37,9 +34,8 @@ internal sealed partial class Http2Connection
     private readonly Dictionary<uint, Http2Stream> _streams = [];
     private readonly Stack<Http2Stream> _free = new();
     private readonly Stack<List<Http2Stream>> _lists = new();
-    private readonly uint[] _resets = new uint[RememberedResets];
+    private readonly Http2ClosedStreams _closed = new();
     private readonly bool _isServer;
-    private int _nextReset;
     private uint _lastPeerStream;
     private uint _lastOwnStream;
     private uint _goAwayLimit = int.MaxValue;
@@ -200,6 +196,7 @@ internal sealed partial class Http2Connection
         if (!stream.IsOpen)
             return;
         _owner.Count(Http2Count.TxReset);
+        RememberReset(stream);
         WriteReset(stream.Id, code);
         CloseStream(stream);
         FlushOutput();
@@ -282,11 +279,10 @@ internal sealed partial class Http2Connection
         _lists.Push(list);
     }
 
-    private void Remember(uint id)
+    // Before the peer has ended it; afterwards nothing may come, whatever we have said.
+    private void RememberReset(Http2Stream stream)
     {
-        _resets[_nextReset] = id;
-        _nextReset = (_nextReset + 1) % RememberedResets;
+        if (!stream.RemoteEnded)
+            _closed.Add(stream.Id, byUs: true);
     }
-
-    private bool WasResetByUs(uint id) => Array.IndexOf(_resets, id) >= 0;
 }

@@ -138,7 +138,7 @@ internal sealed partial class Http2Connection
 
     private bool OnDataOfNoStream() => IsIdle(_frame.StreamId)
         ? Broken(Http2ErrorCode.ProtocolError, "DATA for a stream that was never begun")
-        : OnFrameOfClosedStream(_frame.StreamId, "DATA for a stream that is over");
+        : OnFrameOfClosedStream(_frame.StreamId, "DATA after its stream's end");
 
     /// <summary>
     /// What had been under way when we reset the stream is let pass; after the peer's own reset it is a fault of the stream, and after its orderly end one

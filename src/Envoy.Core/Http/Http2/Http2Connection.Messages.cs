@@ -129,7 +129,7 @@ internal sealed partial class Http2Connection
 
         if (!IsIdle(id))
         {
-            if (!Ignore(block) || !OnFrameOfClosedStream(id, "HEADERS for a stream that is over"))
+            if (!Ignore(block) || !OnFrameOfClosedStream(id, "HEADERS after their stream's end"))
                 return;
             if (_blockEnds)
                 _closed.OnPeerEnded(id);

@@ -126,6 +126,10 @@ internal static class ClusterReader
             "outlier_detection", "request_mirror_policies=[]", "hash_policy=[]", "retry_policy")
         .OneOf(required: true, "explicit_http_config", "use_downstream_protocol_config", "auto_config");
 
+    private static readonly FieldTable<PreconnectConfig> Preconnect = new FieldTable<PreconnectConfig>("envoy.config.cluster.v3.Cluster.PreconnectPolicy", new PreconnectConfig())
+        .Add(Ratio("per_upstream_preconnect_ratio"), p => p.PerUpstreamRatio, (p, v) => p with { PerUpstreamRatio = v }, (ConfigValueReader<double>)ReadRatio)
+        .Add(Ratio("predictive_preconnect_ratio"), p => p.PredictiveRatio, (p, v) => p with { PredictiveRatio = v }, (ConfigValueReader<double>)ReadRatio);
+
     public static readonly FieldTable<ClusterConfig> Fields = new FieldTable<ClusterConfig>("envoy.config.cluster.v3.Cluster", Defaults)
         .Text("name", c => c.Name, (c, v) => c with { Name = v }, required: true)
         .Text("alt_stat_name", c => c.AltStatName, (c, v) => c with { AltStatName = v })
@@ -153,9 +157,22 @@ internal static class ClusterReader
             "common_lb_config=[]", "protocol_selection=USE_CONFIGURED_PROTOCOL", "upstream_connection_options=[]",
             "close_connections_on_host_health_failure=false", "ignore_health_on_host_removal=false", "drain_connections_on_host_removal=false",
             "filters=[]", "load_balancing_policy", "lrs_server", "lrs_report_endpoint_metrics=[]", "track_timeout_budgets=false", "upstream_config",
-            "track_cluster_stats=[]", "preconnect_policy=[]", "connection_pool_per_downstream_connection=false")
+            "track_cluster_stats=[]", "connection_pool_per_downstream_connection=false")
+        .Message("preconnect_policy", c => c.Preconnect, (c, v) => c with { Preconnect = v }, Preconnect)
         .Inert("metadata")
         .OneOf(required: false, "type", "cluster_type");
+
+    private static ConfigField Ratio(string name) => new(name, "double", FieldSupport.Supported) { Limits = "1 to 3" };
+
+    private static bool ReadRatio(ConfigNode node, ConfigReadContext context, out double value)
+    {
+        if (!ConfigValues.ReadDouble(node, context, out value))
+            return false;
+        if (value is >= PreconnectConfig.LeastRatio and <= PreconnectConfig.MostRatio)
+            return true;
+        context.Error(node, "must be within 1 and 3");
+        return false;
+    }
 
     private static ClusterConfig ReadProtocolOptions(ClusterConfig cluster, ConfigNode node, ConfigReadContext context)
     {

@@ -14,6 +14,7 @@ namespace Envoy.Clusters;
 internal sealed class Cluster
 {
     private readonly ILoadBalancer _balancer;
+    private readonly LookaheadBalancer? _lookahead;
     private readonly List<IHostObserver> _observers = [];
     private readonly Dictionary<Type, object> _locals = [];
     private Http2CodecStats? _http2Stats;
@@ -27,6 +28,8 @@ internal sealed class Cluster
         BalancerStats = new ClusterLoadBalancerStats(snapshot.Stats, worker.Index);
         Socket = snapshot.Socket?.CreateFor(worker, snapshot.Stats);
         _balancer = LoadBalancers.Create(snapshot.Config.LbPolicy, worker.Random);
+        if (snapshot.Config.Preconnect.PredictiveRatio > 1)
+            _balancer = _lookahead = new LookaheadBalancer(_balancer);
         _balancer.OnHostsChanged(hosts.Usable);
     }
 
@@ -60,6 +63,13 @@ internal sealed class Cluster
     {
         Worker.AssertOwned();
         return _balancer.Choose();
+    }
+
+    /// <summary>A host that a later request will get, as long as the hosts stay; each call looks one further. Null where nobody looks ahead, or far enough.</summary>
+    public Host? PeekHost()
+    {
+        Worker.AssertOwned();
+        return _lookahead?.Peek();
     }
 
     /// <summary>Which protocol a request goes over; <paramref name="downstreamIsHttp2"/>: it came over HTTP/2.</summary>

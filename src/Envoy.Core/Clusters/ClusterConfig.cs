@@ -118,6 +118,9 @@ public sealed record ClusterConfig
     /// <summary>The header that holds the host for <see cref="AutoSni"/> and <see cref="AutoSanValidation"/>; empty (default): the request's own host.</summary>
     public string AutoSniHeader { get; init; } = "";
 
+    /// <summary>Connections that are made before requests ask for them. Default: none.</summary>
+    public PreconnectConfig Preconnect { get; init; } = new();
+
     /// <summary>Limits and windows of HTTP/2. Default: Envoy's.</summary>
     public Http2ProtocolOptions Http2 { get; init; } = new();
 
@@ -166,6 +169,20 @@ public sealed record EndpointConfig(AddressConfig Address)
 
     /// <summary>A host name for rewriting; empty (default) for none.</summary>
     public string Hostname { get; init; } = "";
+}
+
+/// <summary>How many connections are made before requests ask for them (<c>Cluster.PreconnectPolicy</c>). Immutable.</summary>
+/// <param name="PerUpstreamRatio">
+/// Of a host with so many requests there are connections for this many times as many, 1 (default) to 3 (<c>per_upstream_preconnect_ratio</c>).
+/// </param>
+/// <param name="PredictiveRatio">
+/// The same of the cluster as a whole, 1 (default) to 3: hosts that come next by the policy get a connection in advance
+/// (<c>predictive_preconnect_ratio</c>).
+/// </param>
+public sealed record PreconnectConfig(double PerUpstreamRatio = 1, double PredictiveRatio = 1)
+{
+    internal const double LeastRatio = 1;
+    internal const double MostRatio = 3;
 }
 
 /// <summary>How many requests may be retries at the same time (<c>CircuitBreakers.Thresholds.RetryBudget</c>). Immutable.</summary>

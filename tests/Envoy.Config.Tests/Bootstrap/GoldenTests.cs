@@ -250,6 +250,26 @@ public sealed class GoldenTests
     }
 
     [Test]
+    public void Preconnect_EqualsCode_AndItsBoundsAreSaid()
+    {
+        var code = new ProxyConfigBuilder().AddCluster("c", c => c.Preconnect(1.5, 2)).Build();
+
+        var good = EnvoyConfigLoader.Parse("static_resources: { clusters: { name: c, preconnect_policy: { per_upstream_preconnect_ratio: 1.5, predictive_preconnect_ratio: 2 } } }");
+        var bad = EnvoyConfigLoader.Parse("static_resources: { clusters: { name: c, preconnect_policy: { per_upstream_preconnect_ratio: 0.5, predictive_preconnect_ratio: 3.5 } } }");
+
+        Assert.That(good.OrThrow(), Is.EqualTo(code));
+        Assert.That(bad.Errors.Select(e => (e.Path, e.Message)), Is.EqualTo(new[]
+        {
+            ("static_resources.clusters.preconnect_policy.per_upstream_preconnect_ratio", "must be within 1 and 3"),
+            ("static_resources.clusters.preconnect_policy.predictive_preconnect_ratio", "must be within 1 and 3"),
+        }));
+        Assert.That(() => new ProxyConfigBuilder().AddCluster("c", c => c.Preconnect(4)), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => new ProxyConfigBuilder().AddCluster("c", c => c.With(x => x with { Preconnect = new(double.NaN) })).Build(),
+            Throws.ArgumentException.With.Message.Contains("per_upstream_preconnect_ratio"));
+    }
+
+    [Test]
     public void TypedStruct_NamingTheMessage_IsRead()
     {
         const string Yaml = """

@@ -350,26 +350,27 @@ public sealed class Http2StreamTests(EngineKind engine) : HttpFixture(engine)
     [Test]
     public async Task Drain_SaysGoAwayTwice_AndServesWhatHasBegun()
     {
-        var gate = new TaskCompletionSource();
+        var gates = new Dictionary<string, TaskCompletionSource> { ["/1"] = new(), ["/3"] = new() };
         await using var upstream = new FakeUpstream().Answer(async e =>
         {
-            await gate.Task;
+            await gates[e.Request.Path].Task;
             await e.RespondAsync(200, "ok");
         });
         await using var proxy = await TestProxy.ForwardTo(upstream, Options);
         using var client = await Http2Client.ConnectAsync(proxy);
-        await client.SendAsync(client.Get(1));
+        await client.SendAsync(client.Get(1, "/1"));
         await upstream.ReceivedAsync();
         var draining = proxy.Proxy.DrainAsync();
         var first = await client.ReadAsync(Http2FrameType.GoAway);
         Assert.That(System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(first.Payload), Is.EqualTo(int.MaxValue));
-        await client.SendAsync(client.Get(3));
+        await client.SendAsync(client.Get(3, "/3"));
         await upstream.ReceivedAsync(2);
         await proxy.AdvanceAsync(TimeSpan.FromSeconds(5));
         var second = await client.ReadAsync(Http2FrameType.GoAway);
         Assert.That(System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(second.Payload), Is.EqualTo(3));
-        gate.SetResult();
+        gates["/1"].SetResult();
         Assert.That((await client.ReadResponseAsync(1)).Status, Is.EqualTo(200));
+        gates["/3"].SetResult();
         Assert.That((await client.ReadResponseAsync(3)).Status, Is.EqualTo(200));
         Assert.That((await client.Wire.ReadToEndAsync()).End, Is.EqualTo(ConnectionEnd.ByPeer));
         client.Dispose();

@@ -17,7 +17,7 @@ namespace Envoy.Clusters.Pools;
 ///                                 └─ failed ─► the whole queue fails
 /// </code>
 /// </remarks>
-internal sealed class AutoPool : IHttpPool
+internal sealed class AutoPool : IHostPool
 {
     private readonly Cluster _cluster;
     private readonly ClusterLimits _limits;
@@ -26,7 +26,7 @@ internal sealed class AutoPool : IHttpPool
     private readonly PendingRequests _pending;
     private readonly Http1Pool _http1;
     private readonly Http2Pool _http2;
-    private IHttpPool? _known;
+    private HostPool? _known;
     private ProbeConnection? _probe;
     private bool _draining;
 
@@ -44,6 +44,11 @@ internal sealed class AutoPool : IHttpPool
     public Action? Emptied { get; set; }
 
     public bool IsEmpty => _probe is null && _pending.Count == 0 && _http1.IsEmpty && _http2.IsEmpty;
+
+    public long Demand => _pending.Count + _http1.Demand + _http2.Demand;
+
+    // One that is being found out serves one request for certain.
+    public long Provision => (_probe is null ? 0 : 1) + _http1.Provision + _http2.Provision;
 
     public void Request(StreamRequest request)
     {
@@ -64,6 +69,16 @@ internal sealed class AutoPool : IHttpPool
         _draining = true;
         _http1.Drain();
         _http2.Drain();
+    }
+
+    public bool TryPreconnect(double ratio)
+    {
+        if (_known is not null)
+            return _known.TryPreconnect(ratio);
+        if (_probe is not null || _draining)
+            return false;
+        Probe();
+        return true;
     }
 
     /// <summary>The handshake is done.</summary>

@@ -4,7 +4,6 @@ using Envoy.Http.Headers;
 using Envoy.Http.Http1;
 using Envoy.Http.Streams;
 using Envoy.Net;
-using Envoy.Runtime.Timers;
 
 namespace Envoy.Clusters.Pools;
 
@@ -19,7 +18,7 @@ namespace Envoy.Clusters.Pools;
 ///                  └─► bytes that nobody asked for, a broken response, the upstream's end: the exchange is reset
 /// </code>
 /// </remarks>
-internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream, ITimerHandler
+internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream, IPooledConnection
 {
     // Trailers are read whatever the client's side wants: that side drops them unless its enable_trailers says otherwise.
     private static readonly Http1CodecOptions Codec = Http1CodecOptions.Response with { EnableTrailers = true };
@@ -29,21 +28,17 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
     private readonly Http1Pool _pool;
     private readonly UpstreamConnectionAccount _account;
     private readonly Http1ResponseDecoder _decoder;
-    private readonly TimerNode? _idleTimer;
-    private readonly TimerNode? _durationTimer;
+    private readonly ConnectionLifetime _lifetime;
     private readonly ByteQueue _body;
     private readonly ByteQueue _out;
     private Connection _connection = null!;
     private IClientStreamHandler? _handler;
     private Http1BodyFraming _framing;
-    private long _idleSince;
     private int _readDisabled;
-    private int _requests;
     private bool _busy;
     private bool _requestSent;
     private bool _responseComplete;
     private bool _decoding;
-    private bool _spent;
 
     public Http1ClientConnection(Http1Pool pool, UpstreamConnectionAccount account)
     {
@@ -53,10 +48,7 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
         _account = account;
         _body = new ByteQueue(pool.Cluster.Worker);
         _out = new ByteQueue(pool.Cluster.Worker);
-        if (pool.Cluster.Snapshot.Config.IdleTimeout > TimeSpan.Zero)
-            _idleTimer = new TimerNode(this);
-        if (pool.Cluster.Snapshot.Config.MaxConnectionDuration > TimeSpan.Zero)
-            _durationTimer = new TimerNode(this);
+        _lifetime = new ConnectionLifetime(pool.Cluster, this);
     }
 
     /// <summary>Waits in the pool's stack.</summary>
@@ -91,11 +83,7 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
     public void BecomeIdle()
     {
         IsInIdleStack = true;
-        if (_idleTimer is null)
-            return;
-        _idleSince = _pool.Cluster.Worker.Now;
-        if (!_idleTimer.IsArmed)
-            _pool.Cluster.Worker.Arm(_idleTimer, _pool.Cluster.Snapshot.Config.IdleTimeout);
+        _lifetime.OnIdle();
     }
 
     /// <summary>Begins an exchange.</summary>
@@ -103,12 +91,7 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
     {
         IsInIdleStack = false;
         _busy = true;
-        if (++_requests == _pool.Cluster.Snapshot.Config.MaxRequestsPerConnection)
-        {
-            _spent = true;
-            _pool.Cluster.Stats.UpstreamCxMaxRequests.Inc();
-        }
-
+        _lifetime.OnRequest();
         _requestSent = _responseComplete = false;
         _handler = handler;
     }
@@ -202,16 +185,11 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
         if (connectionEvent == ConnectionEvent.Connected)
         {
             _account.OnConnected();
-            if (_durationTimer is not null)
-                _pool.Cluster.Worker.Arm(_durationTimer, _pool.Cluster.Snapshot.Config.MaxConnectionDuration);
+            _lifetime.OnConnected();
             _pool.OnConnected(this);
             return;
         }
 
-        if (_idleTimer is not null)
-            _pool.Cluster.Worker.Disarm(_idleTimer);
-        if (_durationTimer is not null)
-            _pool.Cluster.Worker.Disarm(_durationTimer);
         if (!_account.IsConnected)
         {
             _account.OnClosed(connectionEvent, hasActiveRequest: false);
@@ -224,8 +202,8 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
         _busy = false;
         _account.OnClosed(connectionEvent, wasBusy);
         if (wasBusy)
-            ReleaseRequest();
-        _pool.Cluster.Stats.UpstreamRqPerCx.Record(_requests);
+            _pool.OnRequestDone();
+        _lifetime.OnClosed();
         _body.Clear();
         _out.Clear();
         try
@@ -251,30 +229,15 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
         _handler?.OnBelowWriteLowWatermark();
     }
 
-    public void OnTimer(TimerNode timer)
+    bool IPooledConnection.IsIdle => IsInIdleStack;
+
+    void IPooledConnection.OnIdleTimeout() => _connection.Close(ConnectionCloseType.NoFlush);
+
+    void IPooledConnection.OnDurationReached()
     {
-        if (ReferenceEquals(timer, _durationTimer))
-        {
-            // The exchange under way, if any, is its last.
-            _spent = true;
-            _pool.Cluster.Stats.UpstreamCxMaxDurationReached.Inc();
-            if (IsInIdleStack)
-                _connection.Close(ConnectionCloseType.NoFlush);
-            return;
-        }
-
-        if (!IsInIdleStack)
-            return;
-        var worker = _pool.Cluster.Worker;
-        var left = (long)_pool.Cluster.Snapshot.Config.IdleTimeout.TotalMilliseconds - (worker.Now - _idleSince);
-        if (left > 0)
-        {
-            worker.Arm(timer, left);
-            return;
-        }
-
-        _pool.Cluster.Stats.UpstreamCxIdleTimeout.Inc();
-        _connection.Close(ConnectionCloseType.NoFlush);
+        // The exchange under way, if any, is its last.
+        if (IsInIdleStack)
+            _connection.Close(ConnectionCloseType.NoFlush);
     }
 
     // A tunnel has no other way to say that it ends in this direction.
@@ -360,7 +323,7 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
             return;
         while (_readDisabled > 0)
             ReadDisable(false);
-        var reusable = _requestSent && _framing != Http1BodyFraming.Tunnel && _decoder.KeepAlive && _connection.Input.IsEmpty && _connection.WriteBuffered == 0 && !_pool.IsDraining && !_spent;
+        var reusable = _requestSent && _framing != Http1BodyFraming.Tunnel && _decoder.KeepAlive && _connection.Input.IsEmpty && _connection.WriteBuffered == 0 && !_pool.IsDraining && !_lifetime.IsSpent;
         _decoder.Stop();
         if (!reusable)
         {
@@ -371,15 +334,8 @@ internal sealed class Http1ClientConnection : IConnectionHandler, IClientStream,
         }
 
         _busy = false;
-        ReleaseRequest();
+        _pool.OnRequestDone();
         _pool.OnIdle(this);
-    }
-
-    private void ReleaseRequest()
-    {
-        _pool.Cluster.Stats.UpstreamRqActive.Dec();
-        _pool.HostStats.RqActive--;
-        _pool.Limits.Requests.Dec();
     }
 
     private void OnUnasked(ByteQueue input)

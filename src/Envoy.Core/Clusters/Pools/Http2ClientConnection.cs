@@ -3,12 +3,11 @@ using Envoy.Http.Http2;
 using Envoy.Http.Streams;
 using Envoy.Net;
 using Envoy.Runtime;
-using Envoy.Runtime.Timers;
 
 namespace Envoy.Clusters.Pools;
 
 /// <summary>A pooled HTTP/2 connection to an upstream and the streams on it: gives its codec the socket, the clock and the statistics. Worker-owned.</summary>
-internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2ConnectionHandler, IResumable, ITimerHandler
+internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2ConnectionHandler, IResumable, IPooledConnection
 {
     // Envoy's defaults of max_response_headers_kb and max_headers_count.
     private const int MaxHeaderBytes = 60 * 1024;
@@ -17,15 +16,11 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
     private readonly Http2Pool _pool;
     private readonly UpstreamConnectionAccount _account;
     private readonly Http2Connection _codec;
-    private readonly TimerNode? _idleTimer;
-    private readonly TimerNode? _durationTimer;
+    private readonly ConnectionLifetime _lifetime;
     private Http2Keepalive? _keepalive;
     private Connection _connection = null!;
-    private long _idleSince;
-    private long _requests;
     private bool _connected;
     private bool _resumeQueued;
-    private bool _spent;
     private bool _closed;
 
     public Http2ClientConnection(Http2Pool pool, UpstreamConnectionAccount account)
@@ -34,14 +29,14 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
         _account = account;
         var config = pool.Cluster.Snapshot.Config;
         _codec = new Http2Connection(isServer: false, config.Http2, MaxHeaderBytes, MaxHeaderCount, config.PerConnectionBufferLimitBytes, SlabPool.Of(Worker), this);
-        if (config.IdleTimeout > TimeSpan.Zero)
-            _idleTimer = new TimerNode(this);
-        if (config.MaxConnectionDuration > TimeSpan.Zero)
-            _durationTimer = new TimerNode(this);
+        _lifetime = new ConnectionLifetime(pool.Cluster, this);
     }
 
     /// <summary>Takes another stream.</summary>
-    public bool HasRoom => _connected && _connection.IsOpen && _codec.CanOpen && !_spent && !_pool.IsDraining;
+    public bool HasRoom => _connected && _connection.IsOpen && _codec.CanOpen && !_lifetime.IsSpent;
+
+    /// <summary>How many streams more it takes, or will when it is made; below zero where the peer has lowered its limit.</summary>
+    public long Room => Math.Min(_lifetime.RequestsLeft, _codec.Room);
 
     public Connection Connection => _connection;
 
@@ -55,7 +50,7 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
 
     private ClusterTrafficStats Stats => _pool.Cluster.Stats;
 
-    public void Connect() => _connection = _account.Open(this, _pool.SocketOptions);
+    public void Open() => _connection = _account.Open(this, _pool.SocketOptions);
 
     /// <summary>Takes over a connection that is made already.</summary>
     public void Adopt()
@@ -66,19 +61,14 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
     }
 
     /// <summary>Begins a stream.</summary>
-    public Http2ClientStream Open(IClientStreamHandler handler)
+    public Http2ClientStream Begin(IClientStreamHandler handler)
     {
         var wasIdle = _codec.ActiveStreams == 0;
-        if (++_requests == _pool.Cluster.Snapshot.Config.MaxRequestsPerConnection)
-        {
-            _spent = true;
-            Stats.UpstreamCxMaxRequests.Inc();
-        }
-
+        _lifetime.OnRequest();
         var stream = _codec.Open(handler);
         _pool.Cluster.Http2Stats.StreamsActive.Inc();
         if (wasIdle && _keepalive is not null && _pool.Cluster.Snapshot.Config.Http2.Keepalive!.ConnectionIdleInterval is { Ticks: > 0 } idle
-            && Worker.Now - _idleSince >= idle.TotalMilliseconds)
+            && Worker.Now - _lifetime.IdleSince >= idle.TotalMilliseconds)
             _keepalive.Ask();
         return stream;
     }
@@ -105,10 +95,6 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
         }
 
         _closed = true;
-        if (_idleTimer is not null)
-            Worker.Disarm(_idleTimer);
-        if (_durationTimer is not null)
-            Worker.Disarm(_durationTimer);
         _keepalive?.Stop();
         var active = _codec.ActiveStreams;
         _account.OnClosed(connectionEvent, active > 0);
@@ -118,7 +104,7 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
             return;
         }
 
-        Stats.UpstreamRqPerCx.Record(_requests);
+        _lifetime.OnClosed();
         Stats.UpstreamRqRxReset.Add(active);
         try
         {
@@ -142,32 +128,16 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
         _codec.OnOutputDrained();
     }
 
-    public void OnTimer(TimerNode timer)
+    bool IPooledConnection.IsIdle => !_closed && _codec.ActiveStreams == 0;
+
+    void IPooledConnection.OnIdleTimeout()
     {
-        if (_closed)
-            return;
-        if (ReferenceEquals(timer, _durationTimer))
-        {
-            // Its streams end as they will; nothing new comes to it.
-            _spent = true;
-            Stats.UpstreamCxMaxDurationReached.Inc();
-            QueueResume();
-            return;
-        }
-
-        if (_codec.ActiveStreams > 0)
-            return;
-        var left = (long)_pool.Cluster.Snapshot.Config.IdleTimeout.TotalMilliseconds - (Worker.Now - _idleSince);
-        if (left > 0)
-        {
-            Worker.Arm(timer, left);
-            return;
-        }
-
-        Stats.UpstreamCxIdleTimeout.Inc();
         _codec.GoAway(final: true);
         _connection.Close(ConnectionCloseType.FlushWrite);
     }
+
+    // Its streams end as they will; nothing new comes to it.
+    void IPooledConnection.OnDurationReached() => QueueResume();
 
     void IResumable.OnResumed()
     {
@@ -175,16 +145,11 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
         if (_closed)
             return;
         _codec.Resume();
-        if (_codec.ActiveStreams > 0)
-        {
-            _pool.OnRoom(this);
+        if (_closed)
             return;
-        }
-
-        if (_codec.IsGoingAway || _pool.IsDraining || _spent)
+        _pool.OnRoom(this);
+        if (!_closed && _codec.ActiveStreams == 0 && (_codec.IsGoingAway || _pool.IsDraining || _lifetime.IsSpent))
             _connection.Close(ConnectionCloseType.FlushWrite);
-        else
-            _pool.OnRoom(this);
     }
 
     public void Write(ByteQueue output) => _connection.Write(output, endOfStream: false);
@@ -194,17 +159,11 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
     public void OnStreamClosed(Http2Stream stream)
     {
         _pool.Cluster.Http2Stats.StreamsActive.Dec();
-        Stats.UpstreamRqActive.Dec();
-        _pool.HostStats.RqActive--;
-        _pool.Limits.Requests.Dec();
+        _pool.OnRequestDone();
         if (_closed)
             return;
         if (_codec.ActiveStreams == 0)
-        {
-            _idleSince = Worker.Now;
-            if (_idleTimer is { IsArmed: false })
-                Worker.Arm(_idleTimer, _pool.Cluster.Snapshot.Config.IdleTimeout);
-        }
+            _lifetime.OnIdle();
 
         // Others that wait for room, and the connection's end, are seen to when the codec is done with this one.
         QueueResume();
@@ -246,15 +205,12 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
     private void OnConnected()
     {
         _connected = true;
-        _idleSince = Worker.Now;
         _account.OnConnected();
         _codec.Start();
-        if (_idleTimer is not null)
-            Worker.Arm(_idleTimer, _pool.Cluster.Snapshot.Config.IdleTimeout);
+        _lifetime.OnIdle();
         if (_pool.Cluster.Snapshot.Config.Http2.Keepalive is { } keepalive)
             _keepalive = new Http2Keepalive(Worker, _codec, keepalive, OnSilence);
-        if (_durationTimer is not null)
-            Worker.Arm(_durationTimer, _pool.Cluster.Snapshot.Config.MaxConnectionDuration);
+        _lifetime.OnConnected();
         _pool.OnConnected(this);
     }
 

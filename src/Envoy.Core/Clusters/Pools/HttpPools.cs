@@ -12,14 +12,19 @@ internal sealed class HttpPools : IHostObserver
 {
     private const int Priorities = 2;
 
+    // Envoy's: hosts that get a connection in advance for one request.
+    private const int MostAhead = 3;
+
     // By protocol and priority; most clusters use one of the six.
-    private readonly Dictionary<Host, IHttpPool>[] _pools = [[], [], [], [], [], []];
-    private readonly Dictionary<(Host Host, int Kind, ServerName Name), IHttpPool> _named = [];
+    private readonly Dictionary<Host, IHostPool>[] _pools = [[], [], [], [], [], []];
+    private readonly Dictionary<(Host Host, int Kind, ServerName Name), IHostPool> _named = [];
     private readonly Cluster _cluster;
+    private readonly double _predictiveRatio;
 
     private HttpPools(Cluster cluster)
     {
         _cluster = cluster;
+        _predictiveRatio = cluster.Snapshot.Config.Preconnect.PredictiveRatio;
         cluster.AddObserver(this);
     }
 
@@ -28,16 +33,15 @@ internal sealed class HttpPools : IHostObserver
 
     public static HttpPools Of(Cluster cluster) => cluster.Local(static c => new HttpPools(c));
 
-    /// <summary>The host's pool, made when it is first asked for; requests of high priority have one of their own.</summary>
+    /// <summary>
+    /// The host's pool for a request that is to begin, made when it is first asked for; requests of high priority have one of their own. Hosts that are to
+    /// come next may get a connection in advance.
+    /// </summary>
     public IHttpPool For(Host host, PoolKind kind, bool highPriority, ServerName? name = null)
     {
-        var index = ((int)kind * Priorities) + (highPriority ? 1 : 0);
-        if (name is not null)
-            return Named(host, kind, highPriority, (host, index, name));
-        var pools = _pools[index];
-        if (!pools.TryGetValue(host, out var pool))
-            pools.Add(host, pool = Create(host, kind, highPriority, null));
-        return pool;
+        if (_predictiveRatio > 1)
+            PreconnectAhead(kind, highPriority, name);
+        return Find(host, kind, highPriority, name);
     }
 
     /// <summary>A host that is gone finishes what it has and gets nothing new.</summary>
@@ -61,7 +65,43 @@ internal sealed class HttpPools : IHostObserver
         }
     }
 
-    private IHttpPool Named(Host host, PoolKind kind, bool highPriority, (Host, int, ServerName) key)
+    // For the whole cluster, with the request that is about to begin.
+    private void PreconnectAhead(PoolKind kind, bool highPriority, ServerName? name)
+    {
+        for (var i = 0; i < MostAhead; i++)
+        {
+            var (demand, provision) = Sum();
+            if ((demand + 1) * _predictiveRatio <= provision || _cluster.PeekHost() is not { } next || !Find(next, kind, highPriority, name).TryPreconnect(_predictiveRatio))
+                return;
+        }
+    }
+
+    private (long Demand, long Provision) Sum()
+    {
+        long demand = 0, provision = 0;
+        foreach (var pools in _pools)
+        {
+            foreach (var pool in pools.Values)
+                (demand, provision) = (demand + pool.Demand, provision + pool.Provision);
+        }
+
+        foreach (var pool in _named.Values)
+            (demand, provision) = (demand + pool.Demand, provision + pool.Provision);
+        return (demand, provision);
+    }
+
+    private IHostPool Find(Host host, PoolKind kind, bool highPriority, ServerName? name)
+    {
+        var index = ((int)kind * Priorities) + (highPriority ? 1 : 0);
+        if (name is not null)
+            return Named(host, kind, highPriority, (host, index, name));
+        var pools = _pools[index];
+        if (!pools.TryGetValue(host, out var pool))
+            pools.Add(host, pool = Create(host, kind, highPriority, null));
+        return pool;
+    }
+
+    private IHostPool Named(Host host, PoolKind kind, bool highPriority, (Host, int, ServerName) key)
     {
         if (_named.TryGetValue(key, out var pool))
             return pool;
@@ -76,7 +116,7 @@ internal sealed class HttpPools : IHostObserver
         return pool;
     }
 
-    private IHttpPool Create(Host host, PoolKind kind, bool highPriority, ServerName? name)
+    private IHostPool Create(Host host, PoolKind kind, bool highPriority, ServerName? name)
     {
         var limits = highPriority ? _cluster.Snapshot.HighPriorityLimits : _cluster.Limits;
         UpstreamSocketOptions? options = null;

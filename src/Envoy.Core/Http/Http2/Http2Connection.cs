@@ -137,6 +137,11 @@ internal sealed partial class Http2Connection
     /// <summary>Another request may begin.</summary>
     public bool CanOpen => !IsDead && !IsGoingAway && ActiveStreams < Math.Min(_options.MaxConcurrentStreams, PeerMaxConcurrentStreams) && _lastOwnStream < int.MaxValue - 2;
 
+    /// <summary>How many requests more it may have, as far as is known; below zero where the peer has lowered its limit.</summary>
+    public long Room => IsDead || IsGoingAway
+        ? 0
+        : Math.Min((long)Math.Min(_options.MaxConcurrentStreams, HasPeerSettings ? PeerMaxConcurrentStreams : uint.MaxValue) - ActiveStreams, (int.MaxValue - 2 - (long)_lastOwnStream) / 2);
+
     /// <summary>Begins to go away (section 6.8): first so that nothing is cut that is on its way already, then for good.</summary>
     public void GoAway(bool final)
     {

@@ -38,6 +38,16 @@ public sealed class ClusterBuilder
     /// <summary>How a host is chosen. Default <see cref="LoadBalancingPolicy.RoundRobin"/>.</summary>
     public ClusterBuilder LbPolicy(LoadBalancingPolicy policy) => With(c => c with { LbPolicy = policy });
 
+    /// <summary>Connections are made before requests ask for them.</summary>
+    /// <param name="perUpstreamRatio">So many times as many as a host's requests need; 1 to 3.</param>
+    /// <param name="predictiveRatio">The same of the cluster as a whole, for the hosts that come next; 1, the default, to 3.</param>
+    public ClusterBuilder Preconnect(double perUpstreamRatio, double predictiveRatio = 1)
+    {
+        ThrowUnlessWithinRatio(perUpstreamRatio, nameof(perUpstreamRatio));
+        ThrowUnlessWithinRatio(predictiveRatio, nameof(predictiveRatio));
+        return With(c => c with { Preconnect = new PreconnectConfig(perUpstreamRatio, predictiveRatio) });
+    }
+
     /// <summary>The cluster's limits.</summary>
     public ClusterBuilder CircuitBreakers(CircuitBreakerConfig limits)
     {
@@ -74,6 +84,12 @@ public sealed class ClusterBuilder
         ArgumentNullException.ThrowIfNull(change);
         _cluster = change(_cluster);
         return this;
+    }
+
+    private static void ThrowUnlessWithinRatio(double ratio, string name)
+    {
+        if (ratio is not (>= PreconnectConfig.LeastRatio and <= PreconnectConfig.MostRatio))
+            throw new ArgumentOutOfRangeException(name, ratio, "must be within 1 and 3");
     }
 
     internal ClusterConfig Build() => _endpoints.Count == 0

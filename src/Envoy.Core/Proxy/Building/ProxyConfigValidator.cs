@@ -57,6 +57,7 @@ internal static class ProxyConfigValidator
                 if (cluster.Name.Length > 0 && !clusters.Add(cluster.Name))
                     validation.Error(cluster, "name", $"another cluster is called '{cluster.Name}'");
                 ValidateEndpoints(cluster, validation);
+                ValidatePreconnect(cluster, validation);
                 if (cluster.TransportSocket is { } socket)
                     validation.In("transport_socket.typed_config", () => socket.Options.Validate(validation));
             });
@@ -122,6 +123,21 @@ internal static class ProxyConfigValidator
     }
 
     private static string NameOf(ListenerConfig listener, int chain) => listener.FilterChains[chain].Name is { Length: > 0 } name ? $"'{name}'" : $"filter_chains[{chain}]";
+
+    private static void ValidatePreconnect(ClusterConfig cluster, ConfigValidation validation)
+    {
+        validation.In("preconnect_policy", () =>
+        {
+            Check("per_upstream_preconnect_ratio", cluster.Preconnect.PerUpstreamRatio);
+            Check("predictive_preconnect_ratio", cluster.Preconnect.PredictiveRatio);
+        });
+
+        void Check(string field, double ratio)
+        {
+            if (ratio is not (>= PreconnectConfig.LeastRatio and <= PreconnectConfig.MostRatio))
+                validation.Error(cluster.Preconnect, field, "must be within 1 and 3");
+        }
+    }
 
     private static void ValidateEndpoints(ClusterConfig cluster, ConfigValidation validation)
     {

@@ -11,6 +11,7 @@ using Envoy.Matching;
 using Envoy.Net;
 using Envoy.Routing;
 using Envoy.Runtime;
+using Envoy.RuntimeSettings;
 using Envoy.Stats;
 
 namespace Envoy.ConnectionManager;
@@ -33,6 +34,7 @@ internal sealed class HttpConnectionManagerFactory : INetworkFilterFactory
     {
         Snapshot = snapshot;
         Worker = context.Worker;
+        Runtime = context.Runtime;
         _format = new FormatContext { Clock = Worker.TimeProvider, Random = Worker.Random };
         Drain = context.Drain;
         var shard = context.Worker.Index;
@@ -70,6 +72,8 @@ internal sealed class HttpConnectionManagerFactory : INetworkFilterFactory
     public HttpConnectionManagerOptions Options => Snapshot.Options;
 
     public Worker Worker { get; }
+
+    public RuntimeLoader Runtime { get; }
 
     public IDrainDecision Drain { get; }
 

@@ -11,7 +11,7 @@ public sealed class Http2GoldenTests
         { hpack_table_size: 1000, max_concurrent_streams: 7, initial_stream_window_size: 65535, initial_connection_window_size: 1048576, allow_connect: true,
           max_outbound_frames: 1, max_outbound_control_frames: 2, max_consecutive_inbound_frames_with_empty_payload: 3, max_inbound_priority_frames_per_stream: 4,
           max_inbound_window_update_frames_per_data_frame_sent: 5, override_stream_error_on_invalid_http_message: true, stream_error_on_invalid_http_messaging: false,
-          connection_keepalive: { interval: 30s, timeout: 5s, interval_jitter: { value: 10 }, connection_idle_interval: 1s }, allow_metadata: false }
+          connection_keepalive: { interval: 30s, timeout: 5s, interval_jitter: { value: 10 }, connection_idle_interval: 1s }, allow_metadata: false, stream_reset_burst: 6, stream_reset_rate: 7 }
         """;
 
     private static readonly Http2ProtocolOptions Expected = new()
@@ -27,6 +27,8 @@ public sealed class Http2GoldenTests
         MaxInboundPriorityFramesPerStream = 4,
         MaxInboundWindowUpdateFramesPerDataFrameSent = 5,
         StreamErrorOnInvalidHttpMessaging = true,
+        StreamResetBurst = 6,
+        StreamResetRate = 7,
         Keepalive = new Http2KeepaliveOptions
         {
             Interval = TimeSpan.FromSeconds(30),

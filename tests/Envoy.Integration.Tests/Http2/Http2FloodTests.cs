@@ -61,15 +61,50 @@ public sealed class Http2FloodTests(EngineKind engine) : HttpFixture(engine)
         await using var upstream = new FakeUpstream().Answer(Answers.Never());
         await using var proxy = await TestProxy.ForwardTo(upstream, Options);
         using var client = await Http2Client.ConnectAsync(proxy);
-        var frames = new List<byte[]>();
-        for (var id = 1u; id < 1201; id += 2)
-            frames.AddRange([client.Get(id), Http2Client.Number(Http2FrameType.RstStream, id, 8)]);
-        await client.SendAsync([.. frames]);
+        await client.SendAsync(Resets(client, 600));
         Assert.That(await client.ReadGoAwayAsync(), Is.EqualTo(Http2ErrorCode.EnhanceYourCalm));
         await proxy.WaitForAsync("http.ingress.downstream_rq_too_many_premature_resets");
         await AssertQuiet(proxy);
         await AssertServesOn(proxy, upstream);
     }
+
+    [Test]
+    public async Task RapidReset_IsKnownAsSoonAsGoodStreamsCouldNotMakeUpForIt()
+    {
+        await using var upstream = new FakeUpstream().Answer(Answers.Never());
+        await using var proxy = await TestProxy.ForwardTo(upstream, Options);
+        using var client = await Http2Client.ConnectAsync(proxy);
+        await SendAndWaitAsync(client, Resets(client, 249));
+        await client.SendAsync(Resets(client, 2, first: 499));
+        Assert.That(await client.ReadGoAwayAsync(), Is.EqualTo(Http2ErrorCode.EnhanceYourCalm));
+        Assert.That(proxy.Statistics["http.ingress.downstream_rq_too_many_premature_resets"], Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Resets_AreLetPass_AsOftenAsTheRateAllows()
+    {
+        await using var upstream = new FakeUpstream().Answer(Answers.Never());
+        await using var proxy = await TestProxy.ForwardTo(
+            upstream, Options with { ConfigureHttp = h => h with { Http2 = new Http2ProtocolOptions { StreamResetBurst = 2, StreamResetRate = 1 } } });
+        using var client = await Http2Client.ConnectAsync(proxy);
+        await SendAndWaitAsync(client, Resets(client, 2));
+        await proxy.AdvanceAsync(TimeSpan.FromSeconds(1));
+        await SendAndWaitAsync(client, Resets(client, 1, first: 5));
+        await client.SendAsync(Resets(client, 1, first: 7));
+        Assert.That(await client.ReadGoAwayAsync(), Is.EqualTo(Http2ErrorCode.EnhanceYourCalm));
+        Assert.That(proxy.Statistics["http.ingress.downstream_rq_too_many_premature_resets"], Is.Zero);
+        await AssertQuiet(proxy);
+    }
+
+    // What they were sent before has been read once the answer is there.
+    private static async Task SendAndWaitAsync(Http2Client client, params byte[][] frames)
+    {
+        await client.SendAsync([.. frames, Http2Client.Frame(Http2FrameType.Ping, 0, 0, new byte[8])]);
+        await client.ReadAsync(Http2FrameType.Ping);
+    }
+
+    private static byte[][] Resets(Http2Client client, int count, uint first = 1) =>
+        [.. Enumerable.Range(0, count).Select(i => first + (2 * (uint)i)).SelectMany(id => new[] { client.Get(id), Http2Client.Number(Http2FrameType.RstStream, id, 8) })];
 
     private async Task Flood(string statistic, Func<Http2Client, byte[][]> frames, Http2ProtocolOptions? options = null)
     {

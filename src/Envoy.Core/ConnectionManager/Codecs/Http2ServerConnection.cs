@@ -13,17 +13,12 @@ namespace Envoy.ConnectionManager.Codecs;
 /// </summary>
 internal sealed class Http2ServerConnection : IServerCodec, IHttp2ConnectionHandler, IResumable, ITimerHandler
 {
-    // Envoy's defaults of overload.premature_reset_total_stream_count and overload.premature_reset_min_stream_lifetime_seconds.
-    private const int PrematureResetStreams = 500;
-    private const long PrematureResetLifetime = 1000;
-
     private readonly HttpConnectionManager _manager;
     private readonly Http2Connection _codec;
     private readonly TimerNode _drainTimer;
     private readonly TimerNode? _flushTimer;
     private readonly Http2Keepalive? _keepalive;
-    private long _begun;
-    private long _premature;
+    private readonly StreamResets _resets;
     private bool _draining;
     private bool _drained;
     private bool _resumeQueued;
@@ -36,6 +31,7 @@ internal sealed class Http2ServerConnection : IServerCodec, IHttp2ConnectionHand
         _codec = new Http2Connection(
             isServer: true, shared.Snapshot.Http2, shared.Snapshot.Codec.MaxHeadersBytes, shared.Snapshot.Codec.MaxHeadersCount,
             manager.Connection.BufferLimit, SlabPool.Of(shared.Worker), this);
+        _resets = new StreamResets(shared.Snapshot.Http2, shared.Runtime, Worker.Now);
         _drainTimer = new TimerNode(this);
         if (shared.Options.StreamIdleTimeout > TimeSpan.Zero)
             _flushTimer = new TimerNode(this);
@@ -107,6 +103,7 @@ internal sealed class Http2ServerConnection : IServerCodec, IHttp2ConnectionHand
         if (_closed)
             return;
         _codec.Resume();
+        EndIfPremature();
         CloseIfDone();
     }
 
@@ -120,7 +117,6 @@ internal sealed class Http2ServerConnection : IServerCodec, IHttp2ConnectionHand
 
     public void OnStreamBegun(Http2ServerStream stream)
     {
-        _begun++;
         stream.BegunAt = Worker.Now;
         _manager.Shared.Http2Stats.StreamsActive.Inc();
         stream.Handler = _manager.NewStream(stream);
@@ -129,20 +125,17 @@ internal sealed class Http2ServerConnection : IServerCodec, IHttp2ConnectionHand
     public void OnStreamClosed(Http2Stream stream)
     {
         _manager.Shared.Http2Stats.StreamsActive.Dec();
+        _resets.OnClosed(stream, Worker.Now);
         // Not from within the codec, whose last words are not written yet.
-        if (_drained)
+        if (_drained || _resets.TooManyPremature)
             QueueResume();
     }
 
     public void OnPeerReset(Http2Stream stream)
     {
-        if (stream.LocalEnded || Worker.Now - stream.BegunAt >= PrematureResetLifetime)
-            return;
-        _premature++;
-        if (_begun < PrematureResetStreams || _premature * 2 < _begun)
-            return;
-        _manager.Shared.Stats.DownstreamRqTooManyPrematureResets.Inc();
-        _codec.Fail(Http2ErrorCode.EnhanceYourCalm, "streams that are reset as soon as they begin");
+        EndIfPremature();
+        if (!_codec.IsDead && !_resets.TryReset(Worker.Now))
+            _codec.Fail(Http2ErrorCode.EnhanceYourCalm, "streams that are reset too often");
     }
 
     public void OnPeerSettings()
@@ -185,6 +178,14 @@ internal sealed class Http2ServerConnection : IServerCodec, IHttp2ConnectionHand
             return;
         _resumeQueued = true;
         Worker.ResumeNextTurn(this);
+    }
+
+    private void EndIfPremature()
+    {
+        if (_codec.IsDead || !_resets.TooManyPremature)
+            return;
+        _manager.Shared.Stats.DownstreamRqTooManyPrematureResets.Inc();
+        _codec.Fail(Http2ErrorCode.EnhanceYourCalm, "streams that are reset as soon as they begin");
     }
 
     private void CloseIfDone()

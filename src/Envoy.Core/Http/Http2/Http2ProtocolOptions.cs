@@ -33,6 +33,12 @@ public sealed record Http2ProtocolOptions
     /// <summary>WINDOW_UPDATE frames for each DATA frame that was sent. Default 10, at least 1.</summary>
     public uint MaxInboundWindowUpdateFramesPerDataFrameSent { get; init; } = 10;
 
+    /// <summary>How many streams a client may reset at once. Default 1000.</summary>
+    public uint StreamResetBurst { get; init; } = 1000;
+
+    /// <summary>How many more streams a client may reset for each second that has passed, up to <see cref="StreamResetBurst"/> at once. Default 33.</summary>
+    public uint StreamResetRate { get; init; } = 33;
+
     /// <summary>
     /// A malformed message ends its stream (true) or its connection (false). Default null: what the connection manager says of both
     /// protocols, and with an upstream the connection.

@@ -35,11 +35,13 @@ internal static class Http2ProtocolOptionsReader
         .Number("max_inbound_priority_frames_per_stream", o => o.MaxInboundPriorityFramesPerStream, (o, v) => o with { MaxInboundPriorityFramesPerStream = v })
         .Number(
             "max_inbound_window_update_frames_per_data_frame_sent", o => o.MaxInboundWindowUpdateFramesPerDataFrameSent, (o, v) => o with { MaxInboundWindowUpdateFramesPerDataFrameSent = v }, least: 1)
+        .Number("stream_reset_burst", o => o.StreamResetBurst, (o, v) => o with { StreamResetBurst = v })
+        .Number("stream_reset_rate", o => o.StreamResetRate, (o, v) => o with { StreamResetRate = v })
 
         // The older name counts less where both are there.
         .Bool("stream_error_on_invalid_http_messaging", _ => null, (o, v) => o.StreamErrorOnInvalidHttpMessaging is null ? o with { StreamErrorOnInvalidHttpMessaging = v } : o)
         .Bool("override_stream_error_on_invalid_http_message", o => o.StreamErrorOnInvalidHttpMessaging, (o, v) => o with { StreamErrorOnInvalidHttpMessaging = v })
         .Message("connection_keepalive", o => o.Keepalive, (o, v) => o with { Keepalive = v }, Keepalive)
-        .NotYet("allow_metadata=false", "custom_settings_parameters=[]", "max_metadata_size", "stream_reset_burst", "stream_reset_rate", "max_header_field_size_kb")
+        .NotYet("allow_metadata=false", "custom_settings_parameters=[]", "max_metadata_size", "max_header_field_size_kb")
         .Inert("use_oghttp2_codec", "enable_huffman_encoding");
 }

@@ -34,6 +34,7 @@ internal sealed class Http2ServerStream(Http2Connection connection) : Http2Strea
     {
         if (!IsOpen || LocalEnded)
             return;
+        HasResponded = true;
         var status = headers.Get(HeaderId.Status);
         // Over HTTP/2 a tunnel is granted with 200 (RFC 8441 section 5); another 2xx would look like it.
         if ((Traits & RequestTraits.RequestsUpgrade) != 0)

@@ -63,6 +63,9 @@ internal abstract class Http2Stream
     /// <summary>Final headers have come.</summary>
     internal bool HasHeaders { get; set; }
 
+    /// <summary>Final headers have been sent.</summary>
+    internal bool HasResponded { get; set; }
+
     /// <summary>What content-length still promises; below zero: it promises nothing.</summary>
     internal long Promised { get; set; }
 
@@ -139,7 +142,7 @@ internal abstract class Http2Stream
         Consumed = 0;
         Promised = FlushMark = -1;
         IsOpen = true;
-        IsFree = IsDetached = RemoteEnded = LocalEnded = HasHeaders = EndPending = HeldEnd = HeldTrailers = _aboveHigh = false;
+        IsFree = IsDetached = RemoteEnded = LocalEnded = HasHeaders = HasResponded = EndPending = HeldEnd = HeldTrailers = _aboveHigh = false;
         _readDisabled = 0;
     }
 

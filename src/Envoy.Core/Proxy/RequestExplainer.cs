@@ -4,6 +4,7 @@ using Envoy.Buffers;
 using Envoy.ConnectionManager;
 using Envoy.Formatting;
 using Envoy.Http.Headers;
+using Envoy.Listeners;
 using Envoy.Matching;
 using Envoy.Routing;
 using Envoy.RuntimeSettings;
@@ -24,17 +25,19 @@ internal static class RequestExplainer
                 continue;
             for (var chain = 0; chain < listener.FilterChains.Count; chain++)
             {
-                foreach (var filter in listener.FilterChains[chain].Filters)
-                {
-                    if (filter.Options is HttpConnectionManagerOptions manager)
-                        return new RequestExplanation(listener.Name, chain, manager.StatPrefix, Explain(manager, url, request, runtime));
-                }
+                if (ManagerOf(listener.FilterChains[chain]) is { } manager)
+                    return new RequestExplanation(listener.Name, chain, manager.StatPrefix, Explain(manager, url, request, runtime));
             }
+
+            if (listener.DefaultFilterChain is { } last && ManagerOf(last) is { } fallback)
+                return new RequestExplanation(listener.Name, RequestExplanation.DefaultFilterChain, fallback.StatPrefix, Explain(fallback, url, request, runtime));
         }
 
         throw new ArgumentException(
             request.Listener.Length > 0 ? $"No listener '{request.Listener}' has an HTTP connection manager." : "No listener has an HTTP connection manager.", nameof(request));
     }
+
+    private static HttpConnectionManagerOptions? ManagerOf(FilterChainConfig chain) => chain.Filters.Select(f => f.Options).OfType<HttpConnectionManagerOptions>().FirstOrDefault();
 
     private static RouteExplanation Explain(HttpConnectionManagerOptions manager, Uri url, ExplainRequest request, RuntimeLoader runtime)
     {

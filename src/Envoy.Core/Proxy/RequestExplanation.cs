@@ -22,16 +22,19 @@ public sealed record ExplainRequest(string Method, string Url)
 
 /// <summary>What a proxy would do with a request, and why. Immutable.</summary>
 /// <param name="Listener">The listener.</param>
-/// <param name="FilterChain">The place of its filter chain, from 0.</param>
+/// <param name="FilterChain">The place of its filter chain, from 0; <see cref="DefaultFilterChain"/> is the default one.</param>
 /// <param name="StatPrefix">The connection manager, by the name of its statistics.</param>
 /// <param name="Route">What its route table does.</param>
 public sealed record RequestExplanation(string Listener, int FilterChain, string StatPrefix, RouteExplanation Route)
 {
+    /// <summary>The place of the listener's default filter chain.</summary>
+    public const int DefaultFilterChain = -1;
+
     /// <summary>Several lines for people.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
-        Line("listener", $"{Listener}, filter chain {FilterChain}, http.{StatPrefix}");
+        Line("listener", $"{Listener}, {(FilterChain == DefaultFilterChain ? "default filter chain" : $"filter chain {FilterChain}")}, http.{StatPrefix}");
         Line("virtual host", Route.VirtualHost ?? "none has this host");
         foreach (var skipped in Route.Skipped)
             Line($"route {skipped.Index}{(skipped.Name.Length > 0 ? $" ({skipped.Name})" : "")}", "no: " + skipped.Reason);

@@ -55,6 +55,17 @@ public sealed class ExplainTests
     }
 
     [Test]
+    public void Explain_DefaultFilterChain_IsAskedWhereNoOtherHasAManager()
+    {
+        var config = EnvoyConfigLoader.Parse(Yaml.Replace("filter_chains:\n    - filters:", "default_filter_chain:\n      filters:", StringComparison.Ordinal), "f.yaml").OrThrow();
+
+        var answer = EnvoyProxy.Explain(config, new ExplainRequest("GET", "http://www.shop.com/x"));
+
+        Assert.That((answer.FilterChain, answer.Route.RouteName), Is.EqualTo((RequestExplanation.DefaultFilterChain, "exact")));
+        Assert.That(answer.ToString(), Does.StartWith("listener: web, default filter chain, http.ingress\n"));
+    }
+
+    [Test]
     public void Explain_HeaderOfTheRequest_Counts()
     {
         var config = EnvoyConfigLoader.Parse(Yaml, "f.yaml").Config!;

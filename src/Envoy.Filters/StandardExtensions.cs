@@ -4,7 +4,11 @@ using Envoy.Extensions;
 using Envoy.Filters.Http.Buffer;
 using Envoy.Filters.Http.Cors;
 using Envoy.Filters.Http.Fault;
+using Envoy.Filters.Http.GrpcHttp1Bridge;
+using Envoy.Filters.Http.GrpcHttp1ReverseBridge;
 using Envoy.Filters.Http.GrpcJsonTranscoder;
+using Envoy.Filters.Http.GrpcStats;
+using Envoy.Filters.Http.GrpcWeb;
 using Envoy.Filters.Http.HeaderMutation;
 using Envoy.Filters.Http.HealthCheck;
 using Envoy.Filters.Http.Router;
@@ -45,6 +49,10 @@ public static class StandardExtensions
             new FaultExtension(),
             new HealthCheckExtension(),
             new GrpcJsonTranscoderExtension(),
+            new GrpcWebExtension(),
+            new GrpcHttp1BridgeExtension(),
+            new GrpcHttp1ReverseBridgeExtension(),
+            new GrpcStatsExtension(),
             new FileAccessLogExtension(),
             StreamAccessLogExtension.Output,
             StreamAccessLogExtension.Error,

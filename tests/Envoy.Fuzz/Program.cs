@@ -1,7 +1,7 @@
 using Envoy.Fuzz.Engine;
 using Envoy.Fuzz.Targets;
 
-// dotnet run -c Release --project tests/Envoy.Fuzz -- --seconds 60 [--seed N] [--target http1|headers|hpack|http2|hello|proxyheader|routes|format|config|transcoder] [--runs N] [--input BASE64]
+// dotnet run -c Release --project tests/Envoy.Fuzz -- --seconds 60 [--seed N] [--target http1|headers|hpack|http2|hello|proxyheader|routes|format|config|transcoder|grpcweb] [--runs N] [--input BASE64]
 var options = FuzzOptions.Parse(args, out var wrong);
 if (options is null)
 {
@@ -10,7 +10,7 @@ if (options is null)
     return 2;
 }
 
-Func<IFuzzTarget>[] all = [() => new Http1Target(), () => new HeadersTarget(), () => new HpackTarget(), () => new Http2Target(), () => new ClientHelloTarget(), () => new ProxyHeaderTarget(), () => new RoutesTarget(), () => new FormatTarget(), () => new ConfigTarget(), () => new TranscoderTarget()];
+Func<IFuzzTarget>[] all = [() => new Http1Target(), () => new HeadersTarget(), () => new HpackTarget(), () => new Http2Target(), () => new ClientHelloTarget(), () => new ProxyHeaderTarget(), () => new RoutesTarget(), () => new FormatTarget(), () => new ConfigTarget(), () => new TranscoderTarget(), () => new GrpcWebTarget()];
 var targets = all.Select(make => make()).Where(t => options.Target is null || t.Name == options.Target).ToList();
 if (targets.Count == 0)
 {

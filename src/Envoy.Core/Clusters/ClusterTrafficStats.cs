@@ -158,15 +158,16 @@ internal sealed class ClusterTrafficStats
     }
 
     /// <summary>Counts an answer that was a reason to try again, under <c>retry.</c></summary>
-    public void ChargeRetry(int code) => RetryResponses.Charge(code);
+    public void ChargeRetry(int code, bool withCode) => RetryResponses.Charge(code, withCode);
 
     /// <summary>Counts an upstream's answer, <c>upstream_rq_completed</c> included, also under <c>internal.</c> or <c>external.</c></summary>
     /// <param name="code">The status code.</param>
     /// <param name="internalRequest">Whether the request was marked internal (<c>x-envoy-internal</c>).</param>
     /// <param name="canary">Whether the answer came from a canary.</param>
-    public void ChargeResponse(int code, bool internalRequest, bool canary)
+    /// <param name="withCode">False: it counts as completed, whatever its code.</param>
+    public void ChargeResponse(int code, bool internalRequest, bool canary, bool withCode)
     {
-        Responses.Charge(code);
+        Responses.Charge(code, withCode);
         if (canary)
             CanaryResponses.Charge(code);
         (internalRequest ? InternalResponses : ExternalResponses).Charge(code);

@@ -39,7 +39,9 @@ internal sealed class ResponseCodeStats
     }
 
     /// <summary>Counts an answer: <c>upstream_rq_completed</c>, <c>upstream_rq_2xx</c>, <c>upstream_rq_200</c>.</summary>
-    public void Charge(int code)
+    /// <param name="code">The status.</param>
+    /// <param name="withCode">False: <c>upstream_rq_completed</c> alone.</param>
+    public void Charge(int code, bool withCode = true)
     {
         if (!_hasCompleted)
         {
@@ -48,6 +50,8 @@ internal sealed class ResponseCodeStats
         }
 
         _completed.Inc();
+        if (!withCode)
+            return;
         var offset = code - FirstCode;
         if ((uint)offset >= CodeCount)
         {

@@ -66,6 +66,12 @@ internal sealed class ExchangeOptions
     /// <summary>The tunnel ends here, and goes on as a plain connection; null: the request goes to an upstream that speaks HTTP.</summary>
     public ConnectConfig? Tunnel { get; set; }
 
+    /// <summary>The request is gRPC's: its outcome stands in the trailers.</summary>
+    public bool IsGrpc { get; set; }
+
+    /// <summary>Statuses are not counted one by one, nor by class, in the cluster's own statistics.</summary>
+    public bool ExcludesCodes { get; set; }
+
     /// <summary>The client's connection, which a tunnel's PROXY protocol header tells of; null: the request came without one.</summary>
     public Connection? Client { get; set; }
 

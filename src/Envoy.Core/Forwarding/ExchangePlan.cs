@@ -26,6 +26,8 @@ internal static class ExchangePlan
         options.Upgrades = host.IsUpgrading && !host.IsConnecting;
         options.Connects = host.IsConnecting;
         options.Tunnel = forward.Connect is { } connect && (host.IsConnecting || (connect.AllowPost && headers.Get(HeaderId.Method).SequenceEqual("POST"u8))) ? connect : null;
+        options.IsGrpc = GrpcContentType.Is(headers.Get(HeaderId.ContentType));
+        options.ExcludesCodes = false;
         options.Client = host.Connection;
         options.MayRedirect = forward.Redirects is not null;
         var policy = options.Policy = forward.Retry ?? RetryPolicy.Default;
@@ -52,7 +54,7 @@ internal static class ExchangePlan
 
     private static void FillTimes(ExchangeOptions options, ForwardAction forward, HeaderMap headers, RetryPolicy policy)
     {
-        var ofGrpc = forward.Config.MaxGrpcTimeout is not null && GrpcContentType.Is(headers.Get(HeaderId.ContentType));
+        var ofGrpc = forward.Config.MaxGrpcTimeout is not null && options.IsGrpc;
         options.Timeout = ofGrpc ? TimeoutOfGrpc(forward, headers) : (long)forward.Timeout.TotalMilliseconds;
         options.PerTryTimeout = (long)policy.Config.PerTryTimeout.TotalMilliseconds;
         options.PerTryIdleTimeout = (long)policy.Config.PerTryIdleTimeout.TotalMilliseconds;

@@ -52,6 +52,7 @@ internal sealed class RequestCopy : IExchangeHandler
         options.Kind = cluster.PoolKindFor(downstreamIsHttp2);
         options.ServerName = ServerNames.Of(cluster, _headers);
         options.HighPriority = like.HighPriority;
+        options.IsGrpc = like.IsGrpc;
         options.Timeout = like.Timeout;
         options.BufferLimit = like.BufferLimit;
         options.RetryOn = RetryConditions.None;

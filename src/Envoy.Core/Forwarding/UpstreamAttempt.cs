@@ -58,6 +58,9 @@ internal sealed class UpstreamAttempt : IStreamRequester, IClientStreamHandler, 
     /// <summary>The response's headers are there.</summary>
     public bool HasAnswered { get; private set; }
 
+    /// <summary>Whether it went well is not known before its trailers.</summary>
+    public bool IsUndecided { get; set; }
+
     /// <summary>Its time was up, and another try was begun beside it.</summary>
     public bool IsOutlived { get; set; }
 
@@ -72,7 +75,7 @@ internal sealed class UpstreamAttempt : IStreamRequester, IClientStreamHandler, 
         Host = host;
         HostStats = host.Stats.Of(_worker);
         IsActive = true;
-        IsSent = HasAnswered = IsOutlived = IsHttp2 = _held = false;
+        IsSent = HasAnswered = IsUndecided = IsOutlived = IsHttp2 = _held = false;
         _stream = null;
         Connection = null;
         pool.Request(_place);

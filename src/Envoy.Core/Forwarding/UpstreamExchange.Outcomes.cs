@@ -1,4 +1,5 @@
 using Envoy.Formatting;
+using Envoy.Http;
 using Envoy.Http.Headers;
 using Envoy.Http.Streams;
 
@@ -7,19 +8,42 @@ namespace Envoy.Forwarding;
 /// <summary>How an exchange ends, and what is counted of it.</summary>
 internal sealed partial class UpstreamExchange
 {
-    private static void Count(UpstreamAttempt attempt, int status)
+    /// <summary>What the headers say of the host; of gRPC that went well so far the trailers have the last word.</summary>
+    private void Count(UpstreamAttempt attempt, int status, bool endStream)
     {
         if (status >= 500)
             attempt.HostStats.RqError++;
-        else
+        else if (!Options.IsGrpc)
             attempt.HostStats.RqSuccess++;
+        else if (endStream)
+            CountGrpc(attempt, attempt.ResponseHeaders);
+        else
+            attempt.IsUndecided = true;
+    }
+
+    private static void CountGrpc(UpstreamAttempt attempt, HeaderMap trailers)
+    {
+        attempt.IsUndecided = false;
+        if (GrpcStatusHeader.Read(trailers) is { } status && GrpcStatusMapping.ToHttp(status) < 500)
+            attempt.HostStats.RqSuccess++;
+        else
+            attempt.HostStats.RqError++;
+    }
+
+    // It has ended without a word about how it went.
+    private static void CountCut(UpstreamAttempt? attempt)
+    {
+        if (attempt is not { IsUndecided: true })
+            return;
+        attempt.IsUndecided = false;
+        attempt.HostStats.RqError++;
     }
 
     private void ChargeResponse(int status, UpstreamAttempt? attempt = null)
     {
         _internal = _headers.Get(HeaderId.XEnvoyInternal).SequenceEqual("true"u8);
         _canary = attempt is not null && attempt.ResponseHeaders.Get(HeaderId.XEnvoyUpstreamCanary).SequenceEqual("true"u8);
-        Cluster.Stats.ChargeResponse(status, _internal, _canary);
+        Cluster.Stats.ChargeResponse(status, _internal, _canary, withCode: !Options.ExcludesCodes);
         Options.VirtualCluster?.Responses.Charge(status);
         Options.Route?.Responses.Charge(status);
     }
@@ -28,6 +52,7 @@ internal sealed partial class UpstreamExchange
     {
         if (!_started)
             ChargeResponse(Options.TimeoutStatus);
+        CountCut(_winner);
         Close();
         CancelAll(null);
         Handler.OnFailed(new ExchangeFailure(Options.TimeoutStatus, Options.TimeoutStatus == 204 ? "" : "upstream request timeout", details, ResponseFlags.UpstreamRequestTimeout));
@@ -35,6 +60,7 @@ internal sealed partial class UpstreamExchange
 
     private void Fail(UpstreamAttempt attempt, StreamResetReason reason, string details)
     {
+        CountCut(attempt);
         Close();
         var overflow = reason == StreamResetReason.Overflow;
         var status = reason == StreamResetReason.ProtocolError ? 502 : 503;

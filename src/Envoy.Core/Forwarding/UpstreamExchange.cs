@@ -284,14 +284,14 @@ internal sealed partial class UpstreamExchange : ITimerHandler
     {
         if (!attempt.IsActive)
             Release(attempt);
-        Count(attempt, status);
         var retry = !_started && Options.RetryOn != 0 && !attempt.IsOutlived && RetryDecisions.FromHeaders(Options, status, attempt.ResponseHeaders, _scratch);
         if (retry)
         {
             var wait = Options.Policy.ResetHeaders.Length == 0 ? 0 : RetryDecisions.ResetInterval(Options.Policy, attempt.ResponseHeaders, _worker.TimeProvider.GetUtcNow());
             if (BeginRetry(wait, afterTimeout: false))
             {
-                Cluster.Stats.ChargeRetry(status);
+                Cluster.Stats.ChargeRetry(status, withCode: !Options.ExcludesCodes);
+                attempt.HostStats.RqError++;
                 Abandon(attempt);
                 return;
             }
@@ -300,10 +300,12 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         // A bad answer of one of several does not decide while another may give a better one.
         if (retry && (_active.Count > (attempt.IsActive ? 1 : 0) || _retryPending))
         {
+            attempt.HostStats.RqError++;
             Abandon(attempt);
             return;
         }
 
+        Count(attempt, status, endStream);
         if (_retryPending)
         {
             // The answer of a try that had outlived its time came before the next try began.
@@ -323,7 +325,11 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         }
 
         if (endStream)
+        {
+            CountCut(attempt);
             Complete(attempt);
+        }
+
         Handler.OnResponseData(data, endStream);
     }
 
@@ -331,6 +337,8 @@ internal sealed partial class UpstreamExchange : ITimerHandler
     {
         if (!ReferenceEquals(attempt, _winner) || !_running)
             return;
+        if (attempt.IsUndecided)
+            CountGrpc(attempt, Handler.ResponseTrailers);
         Complete(attempt);
         Handler.OnResponseTrailers();
     }

@@ -4,10 +4,15 @@ using Envoy.FilterChains.Http;
 using Envoy.Filters.Http.Buffer;
 using Envoy.Filters.Http.Cors;
 using Envoy.Filters.Http.Fault;
+using Envoy.Filters.Http.GrpcHttp1Bridge;
+using Envoy.Filters.Http.GrpcHttp1ReverseBridge;
 using Envoy.Filters.Http.GrpcJsonTranscoder;
 using Envoy.Filters.Http.GrpcJsonTranscoder.Paths;
+using Envoy.Filters.Http.GrpcStats;
+using Envoy.Filters.Http.GrpcWeb;
 using Envoy.Filters.Http.HeaderMutation;
 using Envoy.Filters.Http.HealthCheck;
+using Envoy.Filters.Http.Router;
 using Envoy.Matching;
 using Envoy.Routing;
 
@@ -82,6 +87,64 @@ public sealed class HttpFilterGoldenTests
     public void HeaderMutation_Wrong_IsRefused(string yaml, string message) => Assert.That(
         Errors($$"""{ name: m, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation, mutations: { {{yaml}} } } }"""),
         Has.Some.Contains(message));
+
+    [Test]
+    public void GrpcWeb_BothSpellings_EqualCode([Values(
+        """{ name: envoy.filters.http.grpc_web, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.grpc_web.v3.GrpcWeb } }""",
+        "{ name: envoy.grpc_web }")] string yaml) => Assert.That(Filter(yaml), Is.EqualTo(new GrpcWebOptions()));
+
+    [Test]
+    public void GrpcHttp1Bridge_BothSpellings_EqualCode([Values(
+        """{ name: b, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.grpc_http1_bridge.v3.Config, upgrade_protobuf_to_grpc: true, ignore_query_parameters: true } }""",
+        "{ name: envoy.grpc_http1_bridge, config: { upgrade_protobuf_to_grpc: true, ignore_query_parameters: true } }")] string yaml) =>
+        Assert.That(Filter(yaml), Is.EqualTo(new GrpcHttp1BridgeOptions { UpgradeProtobufToGrpc = true, IgnoreQueryParameters = true }));
+
+    [Test]
+    public void GrpcHttp1ReverseBridge_AtBothPlaces_EqualsCode()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(
+                Filter("""{ name: b, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.grpc_http1_reverse_bridge.v3.FilterConfig, content_type: application/x-protobuf, withhold_grpc_frames: true, response_size_header: x-size } }"""),
+                Is.EqualTo(new GrpcHttp1ReverseBridgeOptions { ContentType = "application/x-protobuf", WithholdGrpcFrames = true, ResponseSizeHeader = "x-size" }));
+            Assert.That(
+                OnRoute("envoy.filters.http.grpc_http1_reverse_bridge", "envoy.extensions.filters.http.grpc_http1_reverse_bridge.v3.FilterConfigPerRoute", "disabled: true"),
+                Is.EqualTo(new GrpcHttp1ReverseBridgeRouteOptions { Disabled = true }));
+        }
+    }
+
+    [TestCase("", "FilterConfig needs 'content_type'")]
+    [TestCase("content_type: \"a\\nb\"", "has a byte that no header can hold")]
+    [TestCase("content_type: a, response_size_header: 'b c'", "'b c' is not a header's name")]
+    public void GrpcHttp1ReverseBridge_Wrong_IsRefused(string yaml, string message) => Assert.That(
+        Errors($$"""{ name: b, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.grpc_http1_reverse_bridge.v3.FilterConfig, {{yaml}} } }"""),
+        Has.Some.Contains(message));
+
+    [Test]
+    public void GrpcStats_EqualsCode()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(
+                Filter("""{ name: s, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.grpc_stats.v3.FilterConfig, individual_method_stats_allowlist: { services: [ { name: p.S, method_names: [ A, B ] } ] }, enable_upstream_stats: true } }"""),
+                Is.EqualTo(new GrpcStatsOptions { IndividualMethodStatsAllowlist = [new GrpcServiceMethodsConfig("p.S", ["A", "B"])], EnableUpstreamStats = true }));
+            Assert.That(
+                Filter("""{ name: s, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.grpc_stats.v3.FilterConfig, stats_for_all_methods: true, replace_dots_in_grpc_service_name: true } }"""),
+                Is.EqualTo(new GrpcStatsOptions { StatsForAllMethods = true, ReplaceDotsInGrpcServiceName = true }));
+        }
+    }
+
+    [TestCase("emit_filter_state: true", "which is not supported yet")]
+    [TestCase("stats_for_all_methods: true, individual_method_stats_allowlist: {}", "individual_method_stats_allowlist")]
+    [TestCase("individual_method_stats_allowlist: { services: [ { name: p.S } ] }", "Service needs 'method_names'")]
+    public void GrpcStats_Wrong_IsRefused(string yaml, string message) => Assert.That(
+        Errors($$"""{ name: s, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.grpc_stats.v3.FilterConfig, {{yaml}} } }"""),
+        Has.Some.Contains(message));
+
+    [Test]
+    public void Router_SuppressedCodes_EqualCode() => Assert.That(
+        Filter("""{ name: r, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router, suppress_grpc_request_failure_code_stats: true } }"""),
+        Is.EqualTo(new RouterOptions { SuppressGrpcRequestFailureCodeStats = true }));
 
     [Test]
     public void GrpcJsonTranscoder_AtBothPlaces_EqualsCode([Values(

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using Envoy.Buffers;
 using Envoy.FilterChains.Http;
 using Envoy.Formatting;
 using Envoy.Http;
@@ -23,7 +24,7 @@ internal static class LocalReplies
         var status = context.Info.ResponseCode;
         if (isGrpc)
         {
-            WriteGrpc(headers, reply.GrpcStatus ?? GrpcStatusMapping.FromHttp(status), body.Span);
+            WriteGrpc(headers, reply.GrpcStatus ?? GrpcStatusMapping.FromHttp(status), body.Span, shared.Value);
             return default;
         }
 
@@ -44,13 +45,18 @@ internal static class LocalReplies
     }
 
     // A gRPC client reads its status from grpc-status: HTTP says 200 and there is no body (trailers-only).
-    private static void WriteGrpc(HeaderMap headers, int status, ReadOnlySpan<byte> message)
+    private static void WriteGrpc(HeaderMap headers, int status, ReadOnlySpan<byte> message, ByteSink value)
     {
         headers.SetUnchecked(HeaderId.Status, "200"u8);
         headers.SetUnchecked(HeaderId.ContentType, "application/grpc"u8);
         SetNumber(headers, HeaderId.GrpcStatus, status);
-        if (!message.IsEmpty)
-            headers.Set("grpc-message", PercentEncode(message));
+        if (message.IsEmpty)
+            return;
+        // The message may lie in the same room.
+        var start = value.Length;
+        GrpcMessage.Encode(message, value);
+        headers.SetUnchecked(HeaderId.GrpcMessage, value.Written[start..]);
+        value.Truncate(start);
     }
 
     private static void SetNumber(HeaderMap headers, HeaderId id, int number)
@@ -58,19 +64,5 @@ internal static class LocalReplies
         Span<byte> digits = stackalloc byte[20];
         Utf8Formatter.TryFormat(number, digits, out var written);
         headers.SetUnchecked(id, digits[..written]);
-    }
-
-    private static string PercentEncode(ReadOnlySpan<byte> text)
-    {
-        var encoded = new StringBuilder(text.Length);
-        foreach (var b in text)
-        {
-            if (b is >= 0x20 and <= 0x7e and not (byte)'%')
-                encoded.Append((char)b);
-            else
-                encoded.Append(System.Globalization.CultureInfo.InvariantCulture, $"%{b:X2}");
-        }
-
-        return encoded.ToString();
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using Envoy.Buffers;
 using Envoy.FilterChains;
 using Envoy.FilterChains.Http;
@@ -59,9 +58,7 @@ internal sealed class BufferFilter(BufferOptions options) : IHttpRequestFilter, 
         var headers = _callbacks.RequestHeaders;
         if (headers.Contains(HeaderId.ContentLength))
             return;
-        Span<byte> digits = stackalloc byte[20];
-        Utf8Formatter.TryFormat(_length, digits, out var written);
-        headers.SetUnchecked(HeaderId.ContentLength, digits[..written]);
+        ContentLength.Set(headers, _length);
         headers.Remove(HeaderId.TransferEncoding);
     }
 

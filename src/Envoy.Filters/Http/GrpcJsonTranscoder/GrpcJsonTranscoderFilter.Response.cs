@@ -242,7 +242,7 @@ internal sealed partial class GrpcJsonTranscoderFilter
             _callbacks.AddResponseData(_json);
         if (rule.Method.ServerStreaming && !isTrailersOnly)
             return;
-        SetStatus(headers, hasStatus ? GrpcStatusMapping.ToHttp(status) : 503);
+        StatusHeader.Write(headers, hasStatus ? GrpcStatusMapping.ToHttp(status) : 503);
         if (!isTrailersOnly)
         {
             if (hasStatus)
@@ -253,7 +253,7 @@ internal sealed partial class GrpcJsonTranscoderFilter
 
         RemoveTrailerHeader(headers);
         if (!rule.Method.ServerStreaming)
-            SetLength(headers, length);
+            ContentLength.Set(headers, length);
     }
 
     // A status that is no number counts as none that means anything.
@@ -282,7 +282,7 @@ internal sealed partial class GrpcJsonTranscoderFilter
         if (!writer.TryConvert(_config.Types, _config.Print, _config.Status, default))
             return false;
         var headers = _callbacks.ResponseHeaders;
-        SetStatus(headers, GrpcStatusMapping.ToHttp(status));
+        StatusHeader.Write(headers, GrpcStatusMapping.ToHttp(status));
         if (isTrailersOnly)
         {
             // They are in the body now.
@@ -293,7 +293,7 @@ internal sealed partial class GrpcJsonTranscoderFilter
 
         RemoveTrailerHeader(headers);
         headers.Set(HeaderId.ContentType, "application/json"u8);
-        SetLength(headers, writer.Output.Length);
+        ContentLength.Set(headers, writer.Output.Length);
         _json.Clear();
         _json.Append(writer.Output.Written);
         _callbacks.AddResponseData(_json);
@@ -328,20 +328,6 @@ internal sealed partial class GrpcJsonTranscoderFilter
         // What it announces does not reach a client of HTTP/1.
         if (_callbacks.StreamInfo.Protocol is not ("HTTP/2" or "HTTP/3"))
             headers.Remove(HeaderId.Trailer);
-    }
-
-    private static void SetStatus(HeaderMap headers, int status)
-    {
-        Span<byte> digits = stackalloc byte[3];
-        _ = Utf8Formatter.TryFormat(status, digits, out _);
-        headers.SetUnchecked(HeaderId.Status, digits);
-    }
-
-    private static void SetLength(HeaderMap headers, long length)
-    {
-        Span<byte> digits = stackalloc byte[20];
-        _ = Utf8Formatter.TryFormat(length, digits, out var written);
-        headers.SetUnchecked(HeaderId.ContentLength, digits[..written]);
     }
 
     private bool CheckResponseLimit(long more)

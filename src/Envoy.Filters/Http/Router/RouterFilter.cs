@@ -256,10 +256,11 @@ internal sealed class RouterFilter : IHttpTerminalFilter, IPooledHttpFilter, IEx
         // 3. How long, how often; and what the upstream is told of it.
         var options = _exchange.Options;
         ExchangePlan.Fill(options, cluster, forward, headers, _match.Route!, _callbacks.Host);
+        options.ExcludesCodes = options.IsGrpc && _shared.Options.SuppressGrpcRequestFailureCodeStats;
         if (!_shared.Options.SuppressEnvoyHeaders && ExchangePlan.ExpectedTimeout(options) is > 0 and var expected)
         {
             SetNumber(headers, HeaderId.XEnvoyExpectedRqTimeoutMs, expected);
-            if (forward.Config.MaxGrpcTimeout is not null && GrpcContentType.Is(headers.Get(HeaderId.ContentType)))
+            if (forward.Config.MaxGrpcTimeout is not null && options.IsGrpc)
                 GrpcTimeout.Write(headers, expected);
         }
 

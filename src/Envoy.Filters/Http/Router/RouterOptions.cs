@@ -11,8 +11,9 @@ public sealed record RouterOptions : HttpFilterOptions
         .Bool("dynamic_stats", o => o.DynamicStats, (o, v) => o with { DynamicStats = v })
         .Bool("suppress_envoy_headers", o => o.SuppressEnvoyHeaders, (o, v) => o with { SuppressEnvoyHeaders = v })
         .Bool("reject_connect_request_early_data", o => o.RejectConnectRequestEarlyData, (o, v) => o with { RejectConnectRequestEarlyData = v })
+        .Bool("suppress_grpc_request_failure_code_stats", o => o.SuppressGrpcRequestFailureCodeStats, (o, v) => o with { SuppressGrpcRequestFailureCodeStats = v })
         .NotYet("start_child_span=false", "upstream_log=[]", "upstream_log_options", "strict_check_headers=[]", "respect_expected_rq_timeout=false",
-            "suppress_grpc_request_failure_code_stats=false", "upstream_http_filters=[]");
+            "upstream_http_filters=[]");
 
     /// <summary>Count what a response says of itself (status classes and the like). Default true.</summary>
     public bool DynamicStats { get; init; } = true;
@@ -22,6 +23,12 @@ public sealed record RouterOptions : HttpFilterOptions
 
     /// <summary>Answer 400 to a client that sends data behind CONNECT before it has been granted. Default false: the data waits.</summary>
     public bool RejectConnectRequestEarlyData { get; init; }
+
+    /// <summary>
+    /// Of gRPC requests the cluster's <c>upstream_rq_completed</c> counts, but neither statuses nor their classes: they say nothing of how the call went.
+    /// Default false.
+    /// </summary>
+    public bool SuppressGrpcRequestFailureCodeStats { get; init; }
 
     /// <inheritdoc/>
     public override bool IsTerminal => true;

@@ -10,6 +10,8 @@ using Envoy.FilterChains.Network;
 using Envoy.Filters.Http.Buffer;
 using Envoy.Filters.Http.Cors;
 using Envoy.Filters.Http.Fault;
+using Envoy.Filters.Http.GrpcStats;
+using Envoy.Filters.Http.GrpcWeb;
 using Envoy.Filters.Http.HeaderMutation;
 using Envoy.Filters.Http.HealthCheck;
 using Envoy.Filters.Network.TcpProxy;
@@ -78,6 +80,47 @@ public sealed class SteadyStateTests(EngineKind engine) : HttpFixture(engine)
                 var end = buffer.AsSpan(0, received).IndexOf("\r\n\r\n"u8);
                 if (end >= 0)
                     length = end + 4 + bodySize;
+            }
+        }
+    }
+
+    [Test]
+    public async Task GrpcWebCalls_AllocateNothing()
+    {
+        byte[] frame = [0, 0, 0, 0, 5, .. "hello"u8];
+        var text = Convert.ToBase64String(frame);
+        var request = System.Text.Encoding.ASCII.GetBytes(
+            $"POST /pkg.Service/Method HTTP/1.1\r\nhost: test\r\ncontent-type: application/grpc-web-text\r\naccept: application/grpc-web-text\r\ncontent-length: {text.Length}\r\n\r\n{text}");
+        byte[] response = [.. "HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\ntransfer-encoding: chunked\r\n\r\na\r\n"u8, .. frame, .. "\r\n0\r\ngrpc-status: 0\r\n\r\n"u8];
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            var buffer = new byte[4096];
+            while (await ReadRequest(c, buffer, "hello\r\n0\r\n\r\n"))
+                await c.SendAsync(response);
+        });
+        await using var proxy = await TestProxy.ForwardTo(upstream, Options with
+        {
+            TimeProvider = TimeProvider.System,
+            ConfigureHttp = h => h with
+            {
+                AccessLogs = [],
+                HttpFilters = [new HttpFilterConfig("web", new GrpcWebOptions()), new HttpFilterConfig("stats", new GrpcStatsOptions { StatsForAllMethods = true, EnableUpstreamStats = true }), .. h.HttpFilters],
+            },
+        });
+        await AssertAllocatesNothing(proxy, WarmUp, Exchanges, Exchange);
+        Assert.That(proxy.Statistics["cluster.upstream.grpc-web.pkg.Service.Method.success"], Is.GreaterThan(Exchanges));
+        Assert.That(proxy.Statistics["cluster.upstream.grpc.pkg.Service.Method.response_message_count"], Is.GreaterThan(Exchanges));
+
+        void Exchange(Socket client, byte[] buffer)
+        {
+            client.Send(request);
+            var received = 0;
+            while (!buffer.AsSpan(0, received).EndsWith("\r\n0\r\n\r\n"u8))
+            {
+                var n = client.Receive(buffer, received, buffer.Length - received, SocketFlags.None);
+                if (n == 0)
+                    throw new EndOfStreamException();
+                received += n;
             }
         }
     }
@@ -397,8 +440,9 @@ public sealed class SteadyStateTests(EngineKind engine) : HttpFixture(engine)
         }
     }
 
-    private static async Task<bool> ReadRequest(FakeConnection connection, byte[] buffer)
+    private static async Task<bool> ReadRequest(FakeConnection connection, byte[] buffer, string end = "hello")
     {
+        var last = System.Text.Encoding.ASCII.GetBytes(end);
         var received = 0;
         while (true)
         {
@@ -406,7 +450,7 @@ public sealed class SteadyStateTests(EngineKind engine) : HttpFixture(engine)
             if (n == 0)
                 return false;
             received += n;
-            if (buffer.AsSpan(0, received).EndsWith("hello"u8))
+            if (buffer.AsSpan(0, received).EndsWith(last))
                 return true;
         }
     }

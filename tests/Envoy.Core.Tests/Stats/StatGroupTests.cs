@@ -25,7 +25,7 @@ internal sealed class StatGroupTests
             _ = new ClusterLoadBalancerStats(cluster, shard);
             new HttpConnectionManagerStats(http, shard).DownstreamRqTotal.Inc();
             new RouterStats(http, shard).NoRoute.Inc();
-            new HttpListenerStats(listener.Scope("http.ingress"), shard).ChargeResponse(404);
+            new HttpListenerStats(listener.Scope("http.ingress"), shard).ChargeResponse(404, withCode: true);
         }
 
         Assert.Multiple(() =>
@@ -49,7 +49,7 @@ internal sealed class StatGroupTests
         var store = new StatsStore(1);
         var stats = new HttpConnectionManagerStats(store.Scope("http.p"), 0);
         foreach (var code in new[] { 100, 200, 204, 301, 404, 503, 999 })
-            stats.ChargeResponse(code);
+            stats.ChargeResponse(code, withCode: true);
         Assert.That(
             (stats.DownstreamRq1xx.Value, stats.DownstreamRq2xx.Value, stats.DownstreamRq3xx.Value, stats.DownstreamRq4xx.Value, stats.DownstreamRq5xx.Value),
             Is.EqualTo((1L, 2L, 1L, 1L, 1L)));
@@ -63,8 +63,8 @@ internal sealed class StatGroupTests
         var stats = new ClusterTrafficStats(store.Scope("cluster.c"), 0);
         Assert.That(Named("upstream_rq_2"), Is.Empty);
         foreach (var code in new[] { 200, 200, 503, 100, 599, 404, 201, 99, 600, -1, int.MinValue })
-            stats.ChargeResponse(code, internalRequest: false, canary: false);
-        stats.ChargeResponse(200, internalRequest: true, canary: false);
+            stats.ChargeResponse(code, internalRequest: false, canary: false, withCode: true);
+        stats.ChargeResponse(200, internalRequest: true, canary: false, withCode: true);
         stats.ChargeResponseTime(12, internalRequest: false, canary: false);
 
         Assert.Multiple(() =>
@@ -98,8 +98,8 @@ internal sealed class StatGroupTests
 
         void Charge()
         {
-            stats.ChargeResponse(200, internalRequest: true, canary: false);
-            stats.ChargeResponse(503, internalRequest: false, canary: false);
+            stats.ChargeResponse(200, internalRequest: true, canary: false, withCode: true);
+            stats.ChargeResponse(503, internalRequest: false, canary: false, withCode: true);
             stats.ChargeResponseTime(7, internalRequest: false, canary: false);
         }
     }

@@ -25,7 +25,7 @@ internal sealed class StatGroupTests
             _ = new ClusterLoadBalancerStats(cluster, shard);
             new HttpConnectionManagerStats(http, shard).DownstreamRqTotal.Inc();
             new RouterStats(http, shard).NoRoute.Inc();
-            new HttpListenerStats(listener.Scope("http.ingress"), shard).ChargeResponse(404, withCode: true);
+            new HttpListenerStats(listener.Scope("http.ingress"), shard).ChargeResponse(404);
         }
 
         Assert.Multiple(() =>
@@ -49,7 +49,7 @@ internal sealed class StatGroupTests
         var store = new StatsStore(1);
         var stats = new HttpConnectionManagerStats(store.Scope("http.p"), 0);
         foreach (var code in new[] { 100, 200, 204, 301, 404, 503, 999 })
-            stats.ChargeResponse(code, withCode: true);
+            stats.ChargeResponse(code);
         Assert.That(
             (stats.DownstreamRq1xx.Value, stats.DownstreamRq2xx.Value, stats.DownstreamRq3xx.Value, stats.DownstreamRq4xx.Value, stats.DownstreamRq5xx.Value),
             Is.EqualTo((1L, 2L, 1L, 1L, 1L)));

@@ -3,6 +3,7 @@ using Envoy.Extensions;
 using Envoy.Net;
 using Envoy.Proxy;
 using Envoy.RuntimeSettings;
+using Envoy.TransportSockets.Tls;
 
 namespace Envoy.Config.Bootstrap;
 
@@ -40,7 +41,7 @@ internal static class BootstrapReader
             "envoy.config.bootstrap.v3.Bootstrap.StaticResources", new ProxyConfig())
         .List("listeners", "Listener", c => c.Listeners, (c, v) => c with { Listeners = v }, ListenerReader.TryRead)
         .List("clusters", c => c.Clusters, (c, v) => c with { Clusters = v }, ClusterReader.Fields)
-        .NotYet("secrets=[]");
+        .List("secrets", c => c.Secrets, (c, v) => c with { Secrets = v }, TlsContextReader.Secret);
 
     public static readonly FieldTable<ProxyConfig> Fields = new FieldTable<ProxyConfig>("envoy.config.bootstrap.v3.Bootstrap", new ProxyConfig())
         .Message("node", c => c.Node, (c, v) => c with { Node = v }, Node)

@@ -27,6 +27,7 @@ internal sealed class ClusterManager : IDisposable
     private readonly IReadOnlyList<Worker> _workers;
     private readonly IDnsResolver _resolver;
     private readonly TlsReloads _reloads;
+    private readonly SecretSet _secrets;
     private readonly StatsStore _statsStore;
     private readonly ClusterManagerStats _stats;
     private readonly Dictionary<string, ManagedCluster> _active = new(StringComparer.Ordinal);
@@ -38,9 +39,11 @@ internal sealed class ClusterManager : IDisposable
     /// <param name="resolver">Asked by DNS clusters; stays the caller's.</param>
     /// <param name="stats">The proxy's statistics.</param>
     /// <param name="reloads">Told of certificates that come from files.</param>
-    public ClusterManager(Worker main, IReadOnlyList<Worker> workers, IDnsResolver resolver, StatsStore stats, TlsReloads? reloads = null)
+    /// <param name="secrets">What clusters' TLS refers to by name.</param>
+    public ClusterManager(Worker main, IReadOnlyList<Worker> workers, IDnsResolver resolver, StatsStore stats, TlsReloads? reloads = null, SecretSet? secrets = null)
     {
         _reloads = reloads ?? new TlsReloads();
+        _secrets = secrets ?? new SecretSet([]);
         _main = main;
         _workers = workers;
         _resolver = resolver;
@@ -105,7 +108,7 @@ internal sealed class ClusterManager : IDisposable
         if (warming is null && active is not null && active.Snapshot.Config == config)
             return Task.CompletedTask;
         var added = Create(ClusterSnapshot.Compile(
-            config, _statsStore, new TransportSocketContext($"cluster '{config.Name}'", _main.TimeProvider, _main.Logger, _reloads)));
+            config, _statsStore, new TransportSocketContext($"cluster '{config.Name}'", _main.TimeProvider, _main.Logger, _reloads, _secrets)));
         if (warming is null && active is null)
             _stats.ClusterAdded.Inc();
         else

@@ -22,6 +22,9 @@ public sealed class ConfigValidation
         _read = read;
     }
 
+    /// <summary>What transport sockets may refer to by name, for those who know it; null: nothing is known.</summary>
+    internal object? Secrets { get; init; }
+
     /// <summary>The errors found in records made in code; those of records that were read are in their context.</summary>
     internal IReadOnlyList<ConfigError> Errors => _errors;
 

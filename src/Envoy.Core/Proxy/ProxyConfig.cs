@@ -4,6 +4,7 @@ using Envoy.Extensions;
 using Envoy.Listeners;
 using Envoy.Net;
 using Envoy.RuntimeSettings;
+using Envoy.TransportSockets.Tls;
 
 namespace Envoy.Proxy;
 
@@ -26,6 +27,9 @@ public sealed record ProxyConfig
 
     /// <summary>The clusters.</summary>
     public ValueList<ClusterConfig> Clusters { get; init; } = [];
+
+    /// <summary>Certificates, and ways to check some, that TLS contexts refer to by name. Default: none.</summary>
+    public ValueList<SecretConfig> Secrets { get; init; } = [];
 }
 
 /// <summary>This proxy's identity (<c>core.v3.Node</c>). Immutable.</summary>

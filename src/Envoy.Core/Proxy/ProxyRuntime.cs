@@ -15,6 +15,7 @@ using Envoy.Runtime.Resolver;
 using Envoy.RuntimeSettings;
 using Envoy.Stats;
 using Envoy.TransportSockets;
+using Envoy.TransportSockets.Tls;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -30,6 +31,7 @@ namespace Envoy.Proxy;
 internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
 {
     private readonly ProxyConfig _config;
+    private readonly SecretSet _secrets;
     private readonly EnvoyProxyOptions _options;
     private readonly Engine _engine;
     private readonly ILogger _logger;
@@ -56,6 +58,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
     private ProxyRuntime(ProxyConfig config, EnvoyProxyOptions options)
     {
         _config = config;
+        _secrets = new SecretSet(config.Secrets);
         _options = options;
         _logger = (ILogger?)options.LoggerFactory?.CreateLogger("Envoy") ?? NullLogger.Instance;
         var network = options.MemoryNetwork ?? new MemoryNetwork();
@@ -153,7 +156,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
 
         _flusher.Start();
         _certificates.Start();
-        _clusters = new ClusterManager(_main, _workers, _resolver, Stats, _certificates.Reloads);
+        _clusters = new ClusterManager(_main, _workers, _resolver, Stats, _certificates.Reloads, _secrets);
         _flusher.SetState(ServerState.Initializing);
         var initialised = _clusters.InitializeAsync([.. _config.Clusters]);
         // Until here everything has been set up by this thread, which owns loops that do not run yet. Only a cluster that has to ask needs
@@ -188,7 +191,7 @@ internal sealed class ProxyRuntime : IDrainDecision, IAsyncDisposable
     private Listener AddListener(ListenerConfig config, FilterCompileContext compile)
     {
         var named = config.Name.Length > 0 ? config : config with { Name = Guid.NewGuid().ToString() };
-        var sockets = new TransportSocketContext($"listener '{named.Name}'", _options.TimeProvider, _logger, _certificates.Reloads);
+        var sockets = new TransportSocketContext($"listener '{named.Name}'", _options.TimeProvider, _logger, _certificates.Reloads, _secrets);
         var snapshot = ListenerSnapshot.Compile(named, EndPoints.Resolve(named.Address), compile, sockets);
         var listener = new Listener(snapshot, _engine, Stats, _main, _workers, _directory);
         _listeners = [.. _listeners, listener];

@@ -8,4 +8,5 @@ namespace Envoy.TransportSockets;
 /// <param name="TimeProvider">The proxy's clock.</param>
 /// <param name="Logger">Told of certificates that could not be read again.</param>
 /// <param name="Reloads">What has been read from files adds itself.</param>
-internal sealed record TransportSocketContext(string Name, TimeProvider TimeProvider, ILogger Logger, TlsReloads Reloads);
+/// <param name="Secrets">The proxy's secrets.</param>
+internal sealed record TransportSocketContext(string Name, TimeProvider TimeProvider, ILogger Logger, TlsReloads Reloads, SecretSet Secrets);

@@ -2,6 +2,7 @@ using Envoy.Clusters;
 using Envoy.Extensions;
 using Envoy.Listeners;
 using Envoy.Net;
+using Envoy.TransportSockets.Tls;
 
 namespace Envoy.Proxy.Building;
 
@@ -28,6 +29,7 @@ public sealed class ProxyConfigBuilder
 {
     private readonly List<ListenerConfig> _listeners = [];
     private readonly List<ClusterConfig> _clusters = [];
+    private readonly List<SecretConfig> _secrets = [];
     private NodeConfig _node = new();
     private AdminConfig? _admin;
     private bool _built;
@@ -97,6 +99,14 @@ public sealed class ProxyConfigBuilder
         return this;
     }
 
+    /// <summary>Adds a secret, which TLS contexts refer to by its name.</summary>
+    public ProxyConfigBuilder AddSecret(SecretConfig secret)
+    {
+        ArgumentNullException.ThrowIfNull(secret);
+        _secrets.Add(secret);
+        return this;
+    }
+
     /// <summary>The configuration.</summary>
     /// <exception cref="ArgumentException">Its parts do not fit together; the message has a line for each error.</exception>
     /// <exception cref="InvalidOperationException">The builder was used already.</exception>
@@ -105,7 +115,7 @@ public sealed class ProxyConfigBuilder
         if (_built)
             throw new InvalidOperationException("A builder builds once.");
         _built = true;
-        var config = new ProxyConfig { Node = _node, Admin = _admin, Listeners = ValueList.From(_listeners), Clusters = ValueList.From(_clusters) };
+        var config = new ProxyConfig { Node = _node, Admin = _admin, Listeners = ValueList.From(_listeners), Clusters = ValueList.From(_clusters), Secrets = ValueList.From(_secrets) };
         var errors = ProxyConfigValidator.Validate(config);
         return errors.Count == 0 ? config : throw new ArgumentException("The configuration is wrong:\n" + string.Join('\n', errors));
     }

@@ -3,6 +3,7 @@ using Envoy.Clusters;
 using Envoy.Extensions;
 using Envoy.Listeners;
 using Envoy.Net;
+using Envoy.TransportSockets.Tls;
 
 namespace Envoy.Proxy.Building;
 
@@ -15,14 +16,14 @@ internal static class ProxyConfigValidator
     /// <summary>The errors of a configuration made in code.</summary>
     public static IReadOnlyList<ConfigError> Validate(ProxyConfig config)
     {
-        var validation = new ConfigValidation(ClusterNames(config));
+        var validation = new ConfigValidation(ClusterNames(config)) { Secrets = new SecretSet(config.Secrets) };
         Validate(config, validation);
         return validation.Errors;
     }
 
     /// <summary>Checks a configuration that was read; errors go to its context, with the places of what they are about.</summary>
     public static void Validate(ProxyConfig config, ConfigReadContext read, bool clustersAreKnown) =>
-        Validate(config, new ConfigValidation(clustersAreKnown ? ClusterNames(config) : null, read));
+        Validate(config, new ConfigValidation(clustersAreKnown ? ClusterNames(config) : null, read) { Secrets = new SecretSet(config.Secrets) });
 
     private static HashSet<string> ClusterNames(ProxyConfig config) => new(config.Clusters.Select(c => c.Name), StringComparer.Ordinal);
 
@@ -50,6 +51,13 @@ internal static class ProxyConfigValidator
                 ValidateBindable(listener.Address, validation);
                 ValidateListenerFilters(listener, validation);
                 ValidateChains(listener, validation);
+            });
+            var secrets = new HashSet<string>(StringComparer.Ordinal);
+            validation.Each("secrets", config.Secrets, secret =>
+            {
+                if (!secrets.Add(secret.Name))
+                    validation.Error(secret, "name", $"another secret is called '{secret.Name}'");
+                TlsValidation.Check(secret, validation);
             });
             var clusters = new HashSet<string>(StringComparer.Ordinal);
             validation.Each("clusters", config.Clusters, cluster =>

@@ -5,6 +5,8 @@ namespace Envoy.TransportSockets.Tls;
 /// <summary>How a peer's certificate is checked (<c>tls.v3.CertificateValidationContext</c>). Immutable.</summary>
 public sealed record CertificateValidationConfig
 {
+    internal const uint DeepestVerifyDepth = 100;
+
     /// <summary>PEM: the certificates that may sign; one in the middle of a chain suffices. Null (default): the chain is not checked.</summary>
     public DataSourceConfig? TrustedCa { get; init; }
 
@@ -33,5 +35,5 @@ public sealed record CertificateValidationConfig
     public bool AcceptUntrusted { get; init; }
 
     /// <summary>How many certificates there may be between the peer's and a trusted one. Default 100; at most 100.</summary>
-    public uint MaxVerifyDepth { get; init; } = 100;
+    public uint MaxVerifyDepth { get; init; } = DeepestVerifyDepth;
 }

@@ -24,10 +24,11 @@ public sealed record DownstreamTlsOptions : DownstreamTransportSocketOptions
     public override void Validate(ConfigValidation validation)
     {
         ArgumentNullException.ThrowIfNull(validation);
-        if (Common.Certificates.Count == 0 && !validation.IsRefused(this, "common_tls_context"))
+        if (Common.Certificates.Count == 0 && Common.CertificateSecrets.Count == 0 && !validation.IsRefused(this, "common_tls_context"))
             validation.Error(this, "common_tls_context", "a server needs a certificate", "add tls_certificates");
         TlsValidation.Check(Common, validation);
     }
 
-    internal override IDownstreamTransportSocketSnapshot Compile(TransportSocketContext context) => new DownstreamTlsSnapshot(this, context);
+    internal override IDownstreamTransportSocketSnapshot Compile(TransportSocketContext context) =>
+        new DownstreamTlsSnapshot(this with { Common = context.Secrets.Resolve(Common) }, context);
 }

@@ -86,16 +86,37 @@ internal static class TlsContextReader
             .NotYet("ca_certificate_provider_instance", "require_signed_certificate_timestamp=false", "custom_validator_config")
             .Inert("watched_directory");
 
+    private static readonly FieldTable<SecretReferenceConfig> Reference = new FieldTable<SecretReferenceConfig>(Package + "SdsSecretConfig", new SecretReferenceConfig(""))
+        .Text("name", s => s.Name, (s, v) => s with { Name = v }, required: true)
+        .NotYetBut("sds_config", "without it the secret is the one of that name in static_resources.secrets");
+
+    private static readonly FieldTable<CommonTlsConfig> Combined = new FieldTable<CommonTlsConfig>(
+            Package + "CommonTlsContext.CombinedCertificateValidationContext", new CommonTlsConfig())
+        .Message("default_validation_context", c => c.ValidationSecret is null ? null : c.Validation, (c, v) => c with { Validation = v }, Validation, required: true)
+        .Message("validation_context_sds_secret_config", c => c.Validation is null ? null : c.ValidationSecret, (c, v) => c with { ValidationSecret = v }, Reference, required: true)
+        .NotYet("validation_context_certificate_provider", "validation_context_certificate_provider_instance");
+
     private static readonly FieldTable<CommonTlsConfig> Common = new FieldTable<CommonTlsConfig>(Package + "CommonTlsContext", new CommonTlsConfig())
         .Message("tls_params", c => c.Parameters, (c, v) => c with { Parameters = v }, Parameters)
         .List("tls_certificates", c => c.Certificates, (c, v) => c with { Certificates = v }, Certificate)
         .Message("validation_context", c => c.Validation, (c, v) => c with { Validation = v }, Validation)
         .List("alpn_protocols", "string", c => c.AlpnProtocols, (c, v) => c with { AlpnProtocols = v }, FieldKinds.ReadNonEmpty)
-        .NotYet("tls_certificate_sds_secret_configs=[]", "tls_certificate_provider_instance", "custom_tls_certificate_selector",
-            "tls_certificate_certificate_provider", "tls_certificate_certificate_provider_instance", "validation_context_sds_secret_config",
-            "combined_validation_context", "validation_context_certificate_provider", "validation_context_certificate_provider_instance",
+        .List("tls_certificate_sds_secret_configs", c => c.CertificateSecrets, (c, v) => c with { CertificateSecrets = v }, Reference)
+        .Message("validation_context_sds_secret_config", c => c.Validation is null ? c.ValidationSecret : null, (c, v) => c with { ValidationSecret = v }, Reference)
+        .Inline("combined_validation_context", Combined)
+        .NotYet("tls_certificate_provider_instance", "custom_tls_certificate_selector",
+            "tls_certificate_certificate_provider", "tls_certificate_certificate_provider_instance", "validation_context_certificate_provider", "validation_context_certificate_provider_instance",
             "custom_handshaker", "key_log")
         .OneOf(required: false, "validation_context", "validation_context_sds_secret_config", "combined_validation_context");
+
+    /// <summary><c>Secret</c>.</summary>
+    public static readonly FieldTable<SecretConfig> Secret = new FieldTable<SecretConfig>(Package + "Secret", new SecretConfig(""))
+        .Text("name", s => s.Name, (s, v) => s with { Name = v })
+        .Message("tls_certificate", s => s.TlsCertificate, (s, v) => s with { TlsCertificate = v }, Certificate)
+        .Message("validation_context", s => s.Validation, (s, v) => s with { Validation = v }, Validation)
+        .NotYetBut("session_ticket_keys", "the platform makes its own keys for tickets; sessions are resumed on all workers of this process")
+        .NotYet("generic_secret")
+        .OneOf(required: false, "tls_certificate", "session_ticket_keys", "validation_context", "generic_secret");
 
     /// <summary><c>DownstreamTlsContext</c>.</summary>
     public static readonly FieldTable<DownstreamTlsOptions> Downstream = new FieldTable<DownstreamTlsOptions>(Package + "DownstreamTlsContext", new DownstreamTlsOptions())

@@ -5,8 +5,23 @@ namespace Envoy.TransportSockets.Tls;
 /// <summary>Checks that certificates, keys, lists and names can be used before anything listens. Thread-safe.</summary>
 internal static class TlsValidation
 {
+    /// <summary>A context with the secrets that it names, as far as there are any.</summary>
+    public static CommonTlsConfig Resolve(CommonTlsConfig common, ConfigValidation validation) => validation.Secrets is SecretSet secrets ? secrets.Resolve(common) : common;
+
+    /// <summary>A secret holds something that can be used.</summary>
+    public static void Check(SecretConfig secret, ConfigValidation validation)
+    {
+        if (secret.TlsCertificate is { } certificate)
+            Try(certificate, validation, () => CertificateMaterial.Load(certificate).Dispose());
+        if (secret.Validation is { } checks)
+            Try(checks, validation, () => CertificateValidator.Load(checks));
+        if (secret.TlsCertificate is not null && secret.Validation is not null)
+            validation.Error(secret, "validation_context", "has no place beside tls_certificate");
+    }
+
     public static void Check(CommonTlsConfig common, ConfigValidation validation)
     {
+        (validation.Secrets as SecretSet)?.Check(common, validation);
         var parameters = common.Parameters;
         if (parameters.MinimumVersion == TlsVersion.Tls13 && parameters.MaximumVersion == TlsVersion.Tls12)
             validation.Error(parameters, "tls_minimum_protocol_version", "is above tls_maximum_protocol_version");
@@ -26,8 +41,8 @@ internal static class TlsValidation
 
         foreach (var certificate in common.Certificates)
             Try(certificate, validation, () => CertificateMaterial.Load(certificate).Dispose());
-        if (common.Validation is { } checks)
-            Try(checks, validation, () => CertificateValidator.Load(checks));
+        if (Resolve(common, validation).Validation is { } checks)
+            Try(common.Validation ?? (object)common, validation, () => CertificateValidator.Load(checks));
     }
 
     private static void Try(object subject, ConfigValidation validation, Action load)

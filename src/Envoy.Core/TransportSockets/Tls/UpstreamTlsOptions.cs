@@ -24,14 +24,15 @@ public sealed record UpstreamTlsOptions : UpstreamTransportSocketOptions
     public override void Validate(ConfigValidation validation)
     {
         ArgumentNullException.ThrowIfNull(validation);
-        if (Common.Certificates.Count > 1)
+        if (Common.Certificates.Count + Common.CertificateSecrets.Count > 1)
             validation.Error(this, "common_tls_context", "a client has one certificate at most");
-        if (AutoSniSanValidation && Common.Validation is not ({ TrustedCa: not null } or { SystemRootCerts: true }))
+        if (AutoSniSanValidation && TlsValidation.Resolve(Common, validation).Validation is not ({ TrustedCa: not null } or { SystemRootCerts: true }))
             validation.Error(this, "auto_sni_san_validation", "needs a trusted CA", "add common_tls_context.validation_context.trusted_ca");
         if (Sni.Length > 255)
             validation.Error(this, "sni", "must be at most 255 bytes");
         TlsValidation.Check(Common, validation);
     }
 
-    internal override IUpstreamTransportSocketSnapshot Compile(TransportSocketContext context) => new UpstreamTlsSnapshot(this, context);
+    internal override IUpstreamTransportSocketSnapshot Compile(TransportSocketContext context) =>
+        new UpstreamTlsSnapshot(this with { Common = context.Secrets.Resolve(Common) }, context);
 }

@@ -105,6 +105,8 @@ public class FilterChainBenchmarks
 
         public Connection? Connection => null;
 
+        public bool TellsClient => false;
+
         public StreamInfo StreamInfo { get; } = new();
 
         public HeaderMap RequestHeaders { get; } = new();

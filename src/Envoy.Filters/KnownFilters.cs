@@ -58,7 +58,7 @@ internal static class KnownFilters
 
     // Both sides' are named without their side.
     private static KnownExtensions TransportSockets(string category) =>
-        new(category, ["alts", "http_11_proxy", "internal_upstream", "proxy_protocol", "quic", "s2a", "starttls", "tap", "tcp_stats", "upstream_proxy_protocol"])
+        new(category, ["alts", "http_11_proxy", "internal_upstream", "quic", "s2a", "starttls", "tap", "tcp_stats"])
         {
             OldNames =
             [
@@ -70,7 +70,6 @@ internal static class KnownFilters
                 new("envoy.transport_sockets.starttls", "starttls"),
                 new("envoy.transport_sockets.tap", "tap"),
                 new("envoy.transport_sockets.tcp_stats", "tcp_stats"),
-                new("envoy.transport_sockets.upstream_proxy_protocol", "upstream_proxy_protocol"),
             ],
             TypePrefixes = ["envoy.extensions.transport_sockets.", "envoy.config.transport_socket."],
         };

@@ -22,6 +22,7 @@ using Envoy.Filters.Network.Echo;
 using Envoy.Filters.Network.SniCluster;
 using Envoy.Filters.Network.TcpProxy;
 using Envoy.TransportSockets;
+using Envoy.TransportSockets.ProxyProtocol;
 using Envoy.TransportSockets.Tls;
 
 namespace Envoy.Filters;
@@ -60,6 +61,7 @@ public static class StandardExtensions
             new UpstreamTlsExtension(),
             new DownstreamRawBufferExtension(),
             new UpstreamRawBufferExtension(),
+            new UpstreamProxyProtocolExtension(),
         ],
         KnownFilters.All);
 }

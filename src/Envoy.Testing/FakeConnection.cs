@@ -38,7 +38,12 @@ public sealed class FakeConnection
     /// <summary>What the TLS handshake has established; null without TLS.</summary>
     public SslStream? Tls => _link.Tls;
 
+    /// <summary>The PROXY protocol header that came first; null where the upstream expects none.</summary>
+    public ReceivedProxyHeader? ProxyHeader { get; private set; }
+
     internal WireReader Reader { get; private set; }
+
+    internal async Task ReadProxyHeaderAsync() => ProxyHeader = await WatchAsync(ReceivedProxyHeader.ReadAsync(_link.Stream, _stopped)).ConfigureAwait(false);
 
     internal async Task SecureAsync(SslServerAuthenticationOptions options)
     {

@@ -40,6 +40,7 @@ public sealed class FakeUpstream : IAsyncDisposable
     private readonly SslServerAuthenticationOptions? _tls;
     private readonly Task _accepting = Task.CompletedTask;
     private Func<FakeConnection, Task>? _connectionScript;
+    private volatile bool _expectsProxyHeader;
     private UpstreamHandler _default = Answers.Ok();
     private int _disposed;
 
@@ -174,6 +175,13 @@ public sealed class FakeUpstream : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Every connection begins with a PROXY protocol header, before TLS too: <see cref="FakeConnection.ProxyHeader"/>.</summary>
+    public FakeUpstream ExpectProxyHeader()
+    {
+        _expectsProxyHeader = true;
+        return this;
+    }
+
     /// <summary>What the next connections do, one each; later ones do as <see cref="OnConnection"/> says or speak HTTP.</summary>
     public FakeUpstream OnNextConnection(params IEnumerable<Func<FakeConnection, Task>> scripts)
     {
@@ -282,6 +290,8 @@ public sealed class FakeUpstream : IAsyncDisposable
         await started.ConfigureAwait(false);
         try
         {
+            if (_expectsProxyHeader)
+                await connection.ReadProxyHeaderAsync().ConfigureAwait(false);
             if (_tls is { } tls)
                 await connection.SecureAsync(tls).ConfigureAwait(false);
             await (TakeConnectionScript() is { } script ? script(connection) : ServeAsync(connection)).ConfigureAwait(false);

@@ -21,6 +21,9 @@ public sealed class RawClient : IDisposable
     /// <summary>What the TLS handshake has established; null without TLS.</summary>
     public SslStream? Tls => _link.Tls;
 
+    /// <summary>Our side's address; null in memory.</summary>
+    public EndPoint? LocalEndPoint => _link.LocalEndPoint;
+
     private RawClient(WireLink link)
     {
         _link = link;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using Envoy.Runtime.Memory;
@@ -24,6 +25,7 @@ internal sealed class WireLink : IDisposable
             // The other side has reset the connection already; reading will tell.
         }
 
+        LocalEndPoint = socket.LocalEndPoint;
         Stream = Wire = new NetworkStream(socket, ownsSocket: true);
     }
 
@@ -34,6 +36,9 @@ internal sealed class WireLink : IDisposable
     }
 
     public Stream Stream { get; private set; }
+
+    /// <summary>Our side's address; null in memory.</summary>
+    public EndPoint? LocalEndPoint { get; }
 
     /// <summary>The connection itself, whatever lies over it.</summary>
     public Stream Wire { get; }

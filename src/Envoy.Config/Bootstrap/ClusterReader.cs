@@ -149,7 +149,8 @@ internal static class ClusterReader
         .AddEndpoints()
         .Message("transport_socket", "TransportSocket", c => c.TransportSocket, (c, v) => c with { TransportSocket = v }, TransportSocketReader.TryReadUpstream)
         .Message("tls_context", c => c.TransportSocket?.Options as UpstreamTlsOptions, (c, v) => c with { TransportSocket = new("tls", v) }, TlsContextReader.Upstream)
-        .NotYet("transport_socket_matches=[]", "transport_socket_matcher", "cluster_type", "eds_cluster_config", "health_checks=[]",
+        .List("transport_socket_matches", "TransportSocketMatch", c => c.TransportSocketMatches, (c, v) => c with { TransportSocketMatches = v }, TransportSocketMatchReader.TryRead)
+        .NotYet("transport_socket_matcher", "cluster_type", "eds_cluster_config", "health_checks=[]",
             "extension_protocol_options=[]", "dns_jitter=0s",
             "dns_failure_refresh_rate", "respect_dns_ttl=false", "dns_resolvers=[]", "use_tcp_for_dns_lookups=false", "dns_resolution_config",
             "typed_dns_resolver_config", "wait_for_warm_on_init=true", "outlier_detection", "cleanup_interval", "upstream_bind_config", "lb_subset_config",

@@ -14,21 +14,34 @@ internal static class EndpointReader
         .Text("hostname", e => e.Hostname, (e, v) => e with { Hostname = v })
         .NotYet("health_check_config=[]", "additional_addresses=[]");
 
+    private static readonly FieldTable<PerHost> PerHostConfig = new FieldTable<PerHost>("envoy.config.core.v3.PerHostConfig", new PerHost([]))
+        .List("added_tlvs", "TlvEntry", h => h.AddedTlvs, (h, v) => h with { AddedTlvs = v }, ProxyProtocolConfigReader.TryReadTlv);
+
+    private static readonly FieldTable<EndpointConfig> Metadata = new FieldTable<EndpointConfig>("envoy.config.core.v3.Metadata", NoEndpoint)
+        .Message("filter_metadata", "map of Struct", e => e.Metadata, (e, v) => e with { Metadata = v }, StructReader.TryReadFilterMetadata)
+        .Add(new ConfigField("typed_filter_metadata", "map of Any", FieldSupport.Supported), ReadTypedMetadata);
+
     private static readonly FieldTable<EndpointConfig> LbEndpoint = new FieldTable<EndpointConfig>("envoy.config.endpoint.v3.LbEndpoint", NoEndpoint)
         .Inline("endpoint", Endpoint)
         .Number("load_balancing_weight", e => e.LoadBalancingWeight, (e, v) => e with { LoadBalancingWeight = v }, least: 1)
+        .Inline("metadata", Metadata)
         .NotYet("endpoint_name", "health_status=UNKNOWN|0|HEALTHY|1")
-        .Inert("metadata")
         .OneOf(required: true, "endpoint", "endpoint_name");
+
+    private static readonly FieldTable<LocalityEndpointsConfig> LocalityMetadata = new FieldTable<LocalityEndpointsConfig>(
+            "envoy.config.core.v3.Metadata", new LocalityEndpointsConfig())
+        .Message("filter_metadata", "map of Struct", l => l.Metadata, (l, v) => l with { Metadata = v }, StructReader.TryReadFilterMetadata)
+        .Inert("typed_filter_metadata");
 
     private static readonly FieldTable<LocalityEndpointsConfig> Locality = new FieldTable<LocalityEndpointsConfig>(
             "envoy.config.endpoint.v3.LocalityLbEndpoints", new LocalityEndpointsConfig())
         .List("lb_endpoints", l => l.LbEndpoints, (l, v) => l with { LbEndpoints = v }, LbEndpoint)
         .Number("priority", l => l.Priority, (l, v) => l with { Priority = v }, most: 128)
+        .Inline("metadata", LocalityMetadata)
         .NotYet("load_balancer_endpoints", "leds_cluster_locality_config", "proximity")
 
         // Only locality-weighted and zone-aware balancing look at these, and both are refused where they are switched on.
-        .Inert("locality", "load_balancing_weight", "metadata");
+        .Inert("locality", "load_balancing_weight");
 
     private static readonly FieldTable<ClusterConfig> LoadAssignment = new FieldTable<ClusterConfig>(
             "envoy.config.endpoint.v3.ClusterLoadAssignment", new ClusterConfig { Name = "" })
@@ -47,6 +60,18 @@ internal static class EndpointReader
             (ConfigValueReader<ValueList<LocalityEndpointsConfig>>)ReadHosts)
         .OneOf(required: false, "load_assignment", "hosts");
 
+    // Only what somebody here looks at; the other names are some filter's, which is refused where it is used.
+    private static EndpointConfig ReadTypedMetadata(EndpointConfig endpoint, ConfigNode node, ConfigReadContext context)
+    {
+        const string ProxyProtocol = "envoy.transport_sockets.proxy_protocol";
+        if (node.Find(ProxyProtocol) is not { } any || !ExtensionReader.TryReadMessage(context, any, out var type, out var message))
+            return endpoint;
+        if (type == PerHostConfig.Message)
+            return endpoint with { ProxyProtocolTlvs = PerHostConfig.Read(message, context).AddedTlvs };
+        context.Error(any, $"'{type}' says nothing to {ProxyProtocol}", $"its message is {PerHostConfig.Message}");
+        return endpoint;
+    }
+
     private static bool ReadHosts(ConfigNode node, ConfigReadContext context, out ValueList<LocalityEndpointsConfig> value)
     {
         var endpoints = new List<EndpointConfig>();
@@ -62,4 +87,6 @@ internal static class EndpointReader
         value = [new LocalityEndpointsConfig { LbEndpoints = ValueList.From(endpoints) }];
         return true;
     }
+
+    private sealed record PerHost(ValueList<ProxyProtocolTlv> AddedTlvs);
 }

@@ -17,6 +17,8 @@ internal sealed class Cluster
     private readonly LookaheadBalancer? _lookahead;
     private readonly List<IHostObserver> _observers = [];
     private readonly Dictionary<Type, object> _locals = [];
+    private readonly IUpstreamTransportSocket? _socket;
+    private readonly IUpstreamTransportSocket?[] _matchedSockets;
     private Http2CodecStats? _http2Stats;
 
     public Cluster(Worker worker, ClusterSnapshot snapshot, HostSetSnapshot hosts)
@@ -26,7 +28,9 @@ internal sealed class Cluster
         Hosts = hosts;
         Stats = new ClusterTrafficStats(snapshot.Stats, worker.Index);
         BalancerStats = new ClusterLoadBalancerStats(snapshot.Stats, worker.Index);
-        Socket = snapshot.Socket?.CreateFor(worker, snapshot.Stats);
+        _socket = snapshot.Sockets.Default?.CreateFor(worker, snapshot.Stats);
+        _matchedSockets = [.. snapshot.Sockets.Matched.Select(s => s?.CreateFor(worker, snapshot.Stats))];
+        HasSecureSocket = _socket is { IsSecure: true } || _matchedSockets.Any(static s => s is { IsSecure: true });
         _balancer = LoadBalancers.Create(snapshot.Config.LbPolicy, worker.Random);
         if (snapshot.Config.Preconnect.PredictiveRatio > 1)
             _balancer = _lookahead = new LookaheadBalancer(_balancer);
@@ -44,8 +48,8 @@ internal sealed class Cluster
 
     public ClusterTrafficStats Stats { get; }
 
-    /// <summary>What lies between its connections and their users on this worker; null: nothing.</summary>
-    public IUpstreamTransportSocket? Socket { get; }
+    /// <summary>The connections to some of its hosts at least are encrypted.</summary>
+    public bool HasSecureSocket { get; }
 
     public ClusterLoadBalancerStats BalancerStats { get; }
 
@@ -71,6 +75,16 @@ internal sealed class Cluster
         Worker.AssertOwned();
         return _lookahead?.Peek();
     }
+
+    /// <summary>What lies between the connections to <paramref name="host"/> and their users on this worker; null: nothing.</summary>
+    public IUpstreamTransportSocket? SocketOf(Host host) => host.SocketIndex < 0 ? _socket : _matchedSockets[host.SocketIndex];
+
+    /// <summary>What a connection to <paramref name="host"/> asks of its socket; null: there is none.</summary>
+    /// <param name="host">Where to.</param>
+    /// <param name="client">Whom it is for; null: nobody.</param>
+    public UpstreamSocketOptions? SocketOptionsOf(Host host, ClientAddresses? client) => SocketOf(host) is null
+        ? null
+        : new UpstreamSocketOptions { HostName = host.Hostname, HostTlvs = host.ProxyProtocolTlvs, Client = client };
 
     /// <summary>Which protocol a request goes over; <paramref name="downstreamIsHttp2"/>: it came over HTTP/2.</summary>
     public PoolKind PoolKindFor(bool downstreamIsHttp2) => Snapshot.Config.HttpProtocol switch

@@ -127,6 +127,9 @@ public sealed record ClusterConfig
     /// <summary>What lies between its connections and their users, such as TLS; null (default): nothing.</summary>
     public UpstreamTransportSocketConfig? TransportSocket { get; init; }
 
+    /// <summary>Other sockets for hosts whose metadata match, the first that does; where none does, <see cref="TransportSocket"/>. Default: none.</summary>
+    public ValueList<TransportSocketMatchConfig> TransportSocketMatches { get; init; } = [];
+
     /// <summary>How the names of a request's headers are written, and whether how a response's were is passed on. Default <see cref="HeaderKeyFormat.LowerCase"/>.</summary>
     public HeaderKeyFormat HeaderKeyFormat { get; init; }
 }
@@ -158,6 +161,9 @@ public sealed record LocalityEndpointsConfig
 
     /// <summary>0 (default) is the highest priority.</summary>
     public uint Priority { get; init; }
+
+    /// <summary>What is said of all of them; an endpoint's own counts first. Default: nothing.</summary>
+    public MetadataConfig Metadata { get; init; } = MetadataConfig.Empty;
 }
 
 /// <summary>One endpoint (<c>endpoint.v3.LbEndpoint</c>). Immutable.</summary>
@@ -169,6 +175,14 @@ public sealed record EndpointConfig(AddressConfig Address)
 
     /// <summary>A host name for rewriting; empty (default) for none.</summary>
     public string Hostname { get; init; } = "";
+
+    /// <summary>What is said of it. Default: nothing.</summary>
+    public MetadataConfig Metadata { get; init; } = MetadataConfig.Empty;
+
+    /// <summary>
+    /// Its own extensions of the PROXY protocol's header (<c>core.v3.PerHostConfig</c>), instead of those of the same types that the socket adds. Default: none.
+    /// </summary>
+    public ValueList<ProxyProtocolTlv> ProxyProtocolTlvs { get; init; } = [];
 }
 
 /// <summary>How many connections are made before requests ask for them (<c>Cluster.PreconnectPolicy</c>). Immutable.</summary>

@@ -17,7 +17,7 @@ internal sealed class ClusterSnapshot
         StatName = config.AltStatName.Length > 0 ? config.AltStatName : config.Name;
         Stats = stats.Scope("cluster." + StatName);
         Limits = new ClusterLimits(config.CircuitBreakers, new CircuitBreakerStats(Stats, "default"));
-        Socket = sockets is null ? null : config.TransportSocket?.Options.Compile(sockets);
+        Sockets = new ClusterSockets(config, Stats, stats.MainShard, sockets);
         HighPriorityLimits = new ClusterLimits(config.HighPriorityCircuitBreakers, new CircuitBreakerStats(Stats, "high"));
     }
 
@@ -47,8 +47,8 @@ internal sealed class ClusterSnapshot
     /// <summary><c>cluster.NAME</c>; released when the cluster goes.</summary>
     public StatsScope Stats { get; }
 
-    /// <summary>What lies between its connections and their users; null: nothing.</summary>
-    public IUpstreamTransportSocketSnapshot? Socket { get; }
+    /// <summary>What lies between its connections and their users.</summary>
+    public ClusterSockets Sockets { get; }
 
     /// <summary>Compiles <paramref name="config"/>.</summary>
     /// <exception cref="ArgumentException">The configuration is not usable; the message says why.</exception>

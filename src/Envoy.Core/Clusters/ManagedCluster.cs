@@ -62,7 +62,7 @@ internal sealed class ManagedCluster : IDiscoverySink
     {
         _removed = true;
         _discovery.Dispose();
-        Snapshot.Socket?.Dispose();
+        Snapshot.Sockets.Dispose();
         Snapshot.Stats.Dispose();
         _ready.TrySetCanceled();
     }

@@ -54,6 +54,12 @@ public sealed record HttpConnectionManagerOptions : NetworkFilterOptions
     /// </summary>
     public bool UseRemoteAddress { get; init; }
 
+    /// <summary>
+    /// Upstreams that are told of clients by the PROXY protocol (<c>upstream_proxy_protocol</c>) are told of whoever is connected. Default true; false: only
+    /// of clients of which a PROXY header before us has told.
+    /// </summary>
+    public bool AddProxyProtocolConnectionState { get; init; } = true;
+
     /// <summary>How many proxies before this one are trusted, counted from the right of <c>x-forwarded-for</c>. Default 0.</summary>
     public uint XffNumTrustedHops { get; init; }
 

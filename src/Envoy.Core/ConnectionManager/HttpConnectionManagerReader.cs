@@ -117,6 +117,7 @@ internal static class HttpConnectionManagerReader
         .Bool("merge_slashes", o => o.MergeSlashes, (o, v) => o with { MergeSlashes = v })
         .Enum("path_with_escaped_slashes_action", o => o.PathWithEscapedSlashesAction, (o, v) => o with { PathWithEscapedSlashesAction = v }, EscapedSlashesActions)
         .Bool("strip_matching_host_port", o => o.StripMatchingHostPort, (o, v) => o with { StripMatchingHostPort = v })
+        .Bool("add_proxy_protocol_connection_state", o => o.AddProxyProtocolConnectionState, (o, v) => o with { AddProxyProtocolConnectionState = v })
         .Bool("strip_any_host_port", o => o.StripAnyHostPort, (o, v) => o with { StripAnyHostPort = v })
         .Bool("strip_trailing_host_dot", o => o.StripTrailingHostDot, (o, v) => o with { StripTrailingHostDot = v })
         .List("access_log", "AccessLog", o => o.AccessLogs, (o, v) => o with { AccessLogs = v }, AccessLogReader.TryRead)
@@ -141,6 +142,6 @@ internal static class HttpConnectionManagerReader
             "request_id_extension",
             "path_normalization_options",
             "proxy_status_config", "typed_header_validation_config", "append_x_forwarded_port=false",
-            "append_local_overload=false", "add_proxy_protocol_connection_state", "drain_timeout_jitter", "forward_proto_config")
+            "append_local_overload=false", "drain_timeout_jitter", "forward_proto_config")
         .OneOf(required: true, "route_config", "rds", "scoped_routes");
 }

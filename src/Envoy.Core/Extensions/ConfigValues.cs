@@ -103,6 +103,18 @@ public static class ConfigValues
         return false;
     }
 
+    /// <summary>A finite number, written as YAML 1.1 or JSON would write it.</summary>
+    internal static bool TryNumber(ConfigNode node, out double value)
+    {
+        if (TryInteger(node, out var whole))
+        {
+            value = whole;
+            return true;
+        }
+
+        return double.TryParse(node.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
+    }
+
     internal static string Describe(ConfigNode node) => node.Kind switch
     {
         ConfigNodeKind.Null => "null",

@@ -1,5 +1,6 @@
 using Envoy.FilterChains.Network;
 using Envoy.Http.Headers;
+using Envoy.Net;
 
 namespace Envoy.FilterChains;
 
@@ -15,13 +16,20 @@ internal interface IUpstreamCluster
     int HealthyHostCount { get; }
 
     /// <summary>Chooses a host and begins to connect to it; the outcome arrives in a later turn.</summary>
-    UpstreamStart TryConnect(IUpstreamConnectionHandler handler, out IUpstreamConnection? connection);
+    /// <param name="handler">Told of the outcome, and of all that follows.</param>
+    /// <param name="client">Whom it is for; null: nobody.</param>
+    /// <param name="connection">It; null unless <see cref="UpstreamStart.Pending"/>.</param>
+    UpstreamStart TryConnect(IUpstreamConnectionHandler handler, ClientAddresses? client, out IUpstreamConnection? connection);
 
     /// <summary>
     /// Chooses a host and asks it for a tunnel with <paramref name="request"/>, which stays the caller's and unchanged meanwhile; the outcome
     /// arrives in a later turn.
     /// </summary>
-    UpstreamStart TryTunnel(IUpstreamConnectionHandler handler, HeaderMap request, out IUpstreamConnection? connection);
+    /// <param name="handler">Told of the outcome, and of all that follows.</param>
+    /// <param name="request">The tunnel's.</param>
+    /// <param name="client">Whom it is for; null: nobody.</param>
+    /// <param name="connection">It; null unless <see cref="UpstreamStart.Pending"/>.</param>
+    UpstreamStart TryTunnel(IUpstreamConnectionHandler handler, HeaderMap request, ClientAddresses? client, out IUpstreamConnection? connection);
 
     /// <summary>A user has tried as often as it may; counted.</summary>
     void OnConnectAttemptsExceeded();

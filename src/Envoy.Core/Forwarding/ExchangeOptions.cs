@@ -72,8 +72,11 @@ internal sealed class ExchangeOptions
     /// <summary>Statuses are not counted one by one, nor by class, in the cluster's own statistics.</summary>
     public bool ExcludesCodes { get; set; }
 
-    /// <summary>The client's connection, which a tunnel's PROXY protocol header tells of; null: the request came without one.</summary>
+    /// <summary>The client's connection, which PROXY protocol headers tell of; null: the request came without one.</summary>
     public Connection? Client { get; set; }
+
+    /// <summary>The cluster's transport socket may tell of it.</summary>
+    public bool TellsClient { get; set; }
 
     /// <summary>The route follows redirects, for which the body may be needed again.</summary>
     public bool MayRedirect { get; set; }

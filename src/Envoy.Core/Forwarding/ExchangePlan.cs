@@ -29,6 +29,7 @@ internal static class ExchangePlan
         options.IsGrpc = GrpcContentType.Is(headers.Get(HeaderId.ContentType));
         options.ExcludesCodes = false;
         options.Client = host.Connection;
+        options.TellsClient = host.TellsClient;
         options.MayRedirect = forward.Redirects is not null;
         var policy = options.Policy = forward.Retry ?? RetryPolicy.Default;
         FillTimes(options, forward, headers, policy);

@@ -9,6 +9,7 @@ public sealed partial class Connection
     private const int NoPeeking = -1;
 
     private DownstreamDetails? _details;
+    private ClientAddresses? _client;
     private int _peekLimit = NoPeeking;
 
     /// <summary>Our side's address, or null if it has none; where the client wanted to go, if a listener filter found that out.</summary>
@@ -34,6 +35,20 @@ public sealed partial class Connection
 
     /// <summary>The transport protocol as a listener filter detected it: <c>tls</c> or <c>raw_buffer</c>; null: nobody has looked.</summary>
     public string? DetectedTransportProtocol => _details?.TransportProtocol;
+
+    /// <summary>An accepted connection as upstreams are told of it, the same from when it is first asked for.</summary>
+    internal ClientAddresses Client
+    {
+        get
+        {
+            if (_client is not null)
+                return _client;
+            _client = new ClientAddresses(RemoteAddress, LocalAddress, _details?.ProxyProtocolTlvs ?? []);
+            if (IsClosed)
+                _client.End();
+            return _client;
+        }
+    }
 
     /// <summary>The filter chain's name; null: it has none.</summary>
     public string? FilterChainName { get; internal set; }

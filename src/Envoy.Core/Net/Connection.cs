@@ -562,6 +562,8 @@ public sealed partial class Connection : ITransportHandler, ITurnEnd, IResumable
         _input.Clear();
         _output.Clear();
         Tell(connectionEvent);
+        // After the handler, whose requests are over then.
+        _client?.End();
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "An exception of a handler ends its connection, never the worker's loop.")]

@@ -31,6 +31,9 @@ internal sealed class DownstreamDetails
     /// <summary>Values by namespace and key (Envoy's dynamic metadata); null: none. What fills it bounds it.</summary>
     public Dictionary<(string Namespace, string Key), string>? Metadata { get; set; }
 
+    /// <summary>A proxy before us told of the client by the PROXY protocol.</summary>
+    public bool HasProxyHeader { get; set; }
+
     /// <summary>The type-length-values of the PROXY header that are to be passed on; what filled it bounds it.</summary>
     public ValueList<ProxyProtocolTlv> ProxyProtocolTlvs { get; set; } = [];
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using Envoy.Extensions;
 
 namespace Envoy.Net;
@@ -24,6 +23,9 @@ internal sealed record UpstreamSocketOptions
     /// <summary>Protocols to offer whatever the configuration says; empty: as configured.</summary>
     public ValueList<string> Protocols { get; init; } = [];
 
-    /// <summary>The downstream connection's addresses, for the PROXY protocol; null: none.</summary>
-    public (EndPoint? Remote, EndPoint? Local)? Downstream { get; init; }
+    /// <summary>Whom the PROXY protocol tells of; null: nobody.</summary>
+    public ClientAddresses? Client { get; init; }
+
+    /// <summary>The endpoint's own extensions of the PROXY protocol's header.</summary>
+    public ValueList<ProxyProtocolTlv> HostTlvs { get; init; } = [];
 }

@@ -142,7 +142,7 @@ public sealed record RouteUpgradeConfig(string UpgradeType, bool Enabled = true)
 public sealed record ConnectConfig
 {
     /// <summary>A PROXY protocol header that goes before what a tunnel carries; null (default): none.</summary>
-    public ProxyProtocolHeaderVersion? ProxyProtocol { get; init; }
+    public ProxyProtocolConfig? ProxyProtocol { get; init; }
 
     /// <summary>Requests with POST become tunnels too. Default false.</summary>
     public bool AllowPost { get; init; }

@@ -29,18 +29,9 @@ internal static class RouteActionReader
         .Duration("grpc_timeout_header_max", d => d.GrpcTimeoutHeaderMax, (d, v) => d with { GrpcTimeoutHeaderMax = v })
         .Duration("grpc_timeout_header_offset", d => d.GrpcTimeoutHeaderOffset, (d, v) => d with { GrpcTimeoutHeaderOffset = v });
 
-    private static readonly EnumNames<ProxyProtocolHeaderVersion> ProxyProtocolVersions = new EnumNames<ProxyProtocolHeaderVersion>("Version")
-        .Add("V1", 0, ProxyProtocolHeaderVersion.V1)
-        .Add("V2", 1, ProxyProtocolHeaderVersion.V2);
-
-    private static readonly FieldTable<ConnectConfig> ProxyProtocol = new FieldTable<ConnectConfig>(
-            "envoy.config.core.v3.ProxyProtocolConfig", new ConnectConfig { ProxyProtocol = ProxyProtocolHeaderVersion.V1 })
-        .Enum("version", c => c.ProxyProtocol ?? ProxyProtocolHeaderVersion.V1, (c, v) => c with { ProxyProtocol = v }, ProxyProtocolVersions)
-        .NotYet("pass_through_tlvs", "added_tlvs=[]");
-
     private static readonly FieldTable<ConnectConfig> Connect = new FieldTable<ConnectConfig>(
             "envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig", new ConnectConfig())
-        .Message("proxy_protocol_config", c => c.ProxyProtocol is null ? null : c, (c, v) => c with { ProxyProtocol = v.ProxyProtocol }, ProxyProtocol)
+        .Message("proxy_protocol_config", c => c.ProxyProtocol, (c, v) => c with { ProxyProtocol = v }, ProxyProtocolConfigReader.Fields)
         .Bool("allow_post", c => c.AllowPost, (c, v) => c with { AllowPost = v });
 
     private static readonly FieldTable<RouteUpgradeConfig> Upgrade = new FieldTable<RouteUpgradeConfig>(

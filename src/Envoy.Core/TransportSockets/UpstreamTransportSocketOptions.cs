@@ -14,6 +14,9 @@ public abstract record UpstreamTransportSocketOptions
     {
     }
 
+    /// <summary>Its handshake can agree on the protocol that is spoken.</summary>
+    internal virtual bool SupportsAlpn => false;
+
     /// <summary>Compiles the options once for all workers; null: connections are used as they are. On the main thread.</summary>
     internal abstract IUpstreamTransportSocketSnapshot? Compile(TransportSocketContext context);
 }

@@ -14,7 +14,7 @@ public sealed class ConnectGoldenTests
     {
         var manager = Manager("""
             - match: { connect_matcher: {} }
-              route: { cluster: c, upgrade_configs: [ { upgrade_type: CONNECT, connect_config: { allow_post: true, proxy_protocol_config: { version: V2 } } } ] }
+              route: { cluster: c, upgrade_configs: [ { upgrade_type: CONNECT, connect_config: { allow_post: true, proxy_protocol_config: { version: V2, pass_through_tlvs: {}, added_tlvs: [ { type: 0xF1, value: AQI= } ] } } } ] }
             - match: { prefix: / }
               route: { cluster: c, upgrade_configs: [ { upgrade_type: CONNECT, enabled: false, connect_config: { proxy_protocol_config: {} } }, { upgrade_type: websocket } ] }
             """).OrThrow();
@@ -24,10 +24,10 @@ public sealed class ConnectGoldenTests
         Assert.That(host.Routes[0], Is.EqualTo(new RouteConfig
         {
             Match = new RouteMatchConfig { Path = new ConnectMatchConfig() },
-            Action = Expected(new RouteUpgradeConfig("CONNECT") { Connect = new ConnectConfig { AllowPost = true, ProxyProtocol = ProxyProtocolHeaderVersion.V2 } }),
+            Action = Expected(new RouteUpgradeConfig("CONNECT") { Connect = new ConnectConfig { AllowPost = true, ProxyProtocol = new ProxyProtocolConfig { Version = ProxyProtocolHeaderVersion.V2, PassThrough = new PassThroughTlvs(), AddedTlvs = [new(0xF1, [1, 2])] } } }),
         }));
         Assert.That(host.Routes[1].Action, Is.EqualTo(Expected(
-            new RouteUpgradeConfig("CONNECT", Enabled: false) { Connect = new ConnectConfig { ProxyProtocol = ProxyProtocolHeaderVersion.V1 } },
+            new RouteUpgradeConfig("CONNECT", Enabled: false) { Connect = new ConnectConfig { ProxyProtocol = new ProxyProtocolConfig() } },
             new RouteUpgradeConfig("websocket"))));
         Assert.That(options.HttpFilters[0].Options, Is.EqualTo(new RouterOptions { RejectConnectRequestEarlyData = true }));
     }

@@ -4,6 +4,7 @@ using Envoy.Filters.Listener.ProxyProtocol;
 using Envoy.Filters.Listener.TlsInspector;
 using Envoy.Listeners.Filters;
 using Envoy.Listeners.Matching;
+using Envoy.Net;
 using Envoy.Proxy;
 using Envoy.Proxy.Building;
 

@@ -92,7 +92,7 @@ public sealed class ConnectTests(EngineKind engine) : HttpFixture(engine)
             await c.SendAsync("and you");
             c.Close();
         });
-        await using var proxy = await TestProxy.ForwardTo(upstream, Tunnelling(new ConnectConfig { ProxyProtocol = proxyHeader ? ProxyProtocolHeaderVersion.V1 : null }));
+        await using var proxy = await TestProxy.ForwardTo(upstream, Tunnelling(new ConnectConfig { ProxyProtocol = proxyHeader ? new ProxyProtocolConfig() : null }));
         using var client = await Http2Client.ConnectAsync(proxy);
         await client.SendAsync(client.Headers(1, end: false, (":method", "CONNECT"), (":authority", "target.test:443")));
         var granted = await client.ReadAsync(Http2FrameType.Headers);
@@ -122,7 +122,7 @@ public sealed class ConnectTests(EngineKind engine) : HttpFixture(engine)
             header.SetResult(await c.ReadExactlyAsync(28));
             await c.EchoAsync();
         });
-        await using var proxy = await TestProxy.ForwardTo(upstream, Tunnelling(new ConnectConfig { ProxyProtocol = ProxyProtocolHeaderVersion.V2 }));
+        await using var proxy = await TestProxy.ForwardTo(upstream, Tunnelling(new ConnectConfig { ProxyProtocol = new ProxyProtocolConfig { Version = ProxyProtocolHeaderVersion.V2 } }));
         using var client = await proxy.ConnectAsync();
         await client.SendAsync(Ask);
         await client.ReadResponseAsync(toHead: true);

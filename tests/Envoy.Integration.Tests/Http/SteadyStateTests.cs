@@ -26,6 +26,7 @@ using Envoy.Routing;
 using Envoy.Runtime;
 using Envoy.Testing;
 using Envoy.TransportSockets;
+using Envoy.TransportSockets.ProxyProtocol;
 using Envoy.TransportSockets.Tls;
 
 namespace Envoy.Integration.Tests.Http;
@@ -39,12 +40,13 @@ public sealed class SteadyStateTests(EngineKind engine) : HttpFixture(engine)
     private const int Exchanges = 10_000;
 
     // Small bodies in one packet, and one of more than a slab, which is received and sent in several turns.
-    [TestCase(1024, Exchanges, false, false, false)]
-    [TestCase(200_000, 500, false, false, false)]
-    [TestCase(1024, Exchanges, true, false, false)]
-    [TestCase(1024, Exchanges, true, true, false)]
-    [TestCase(1024, Exchanges, false, false, true)]
-    public async Task HttpRequests_OnKeptConnections_AllocateNothing(int bodySize, int count, bool logged, bool routed, bool filtered)
+    [TestCase(1024, Exchanges, false, false, false, false)]
+    [TestCase(200_000, 500, false, false, false, false)]
+    [TestCase(1024, Exchanges, true, false, false, false)]
+    [TestCase(1024, Exchanges, true, true, false, false)]
+    [TestCase(1024, Exchanges, false, false, true, false)]
+    [TestCase(1024, Exchanges, false, false, false, true)]
+    public async Task HttpRequests_OnKeptConnections_AllocateNothing(int bodySize, int count, bool logged, bool routed, bool filtered, bool told)
     {
         byte[] request = [.. "POST /path?query HTTP/1.1\r\nhost: test\r\nuser-agent: test/1\r\naccept: */*\r\norigin: https://good.test\r\ncontent-length: 5\r\n\r\nhello"u8];
         byte[] head = [.. "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: "u8, .. System.Text.Encoding.ASCII.GetBytes($"{bodySize}\r\n\r\n")];
@@ -55,9 +57,12 @@ public sealed class SteadyStateTests(EngineKind engine) : HttpFixture(engine)
             while (await ReadRequest(c, buffer))
                 await c.SendAsync(response);
         });
+        if (told)
+            upstream.ExpectProxyHeader();
         await using var proxy = await TestProxy.ForwardTo(upstream, Options with
         {
             TimeProvider = TimeProvider.System,
+            ConfigureCluster = c => told ? c with { TransportSocket = new("header", new UpstreamProxyProtocolOptions()) } : c,
             ConfigureHttp = h => (routed ? Routed(h) : filtered ? WithFilters(h) : h) with { AccessLogs = logged ? [new AccessLogConfig("file", new FileAccessLogOptions { Path = "/dev/null" })] : [] },
         });
         await AssertAllocatesNothing(proxy, Math.Min(WarmUp, count), count, Exchange, large: bodySize > 100_000);

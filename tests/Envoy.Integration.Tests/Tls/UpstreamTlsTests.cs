@@ -1,12 +1,15 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using Envoy.Clusters;
+using Envoy.Filters.Network.TcpProxy;
 using Envoy.Formatting;
 using Envoy.Http.Http2;
 using Envoy.Integration.Tests.Http2;
 using Envoy.Integration.Tests.Support;
+using Envoy.Proxy.Building;
 using Envoy.Runtime;
 using Envoy.Testing;
+using Envoy.TransportSockets;
 using Envoy.TransportSockets.Tls;
 
 namespace Envoy.Integration.Tests.Tls;
@@ -234,6 +237,25 @@ public sealed class UpstreamTlsTests(EngineKind engine) : TlsFixture(engine)
         using var client = await proxy.ConnectAsync();
         Assert.That((await client.ExchangeAsync(Get)).Status, Is.EqualTo(200));
         Assert.That((await upstream.ConnectedAsync()).Tls!.TargetHostName, Is.EqualTo("endpoint.test"));
+    }
+
+    [Test]
+    public async Task Upstream_ThatEndsWithTheHandshake_IsHeardToEnd([Values] bool tls13)
+    {
+        // What it says, and its end, may be there when the handshake's last message is read.
+        await using var upstream = new FakeUpstream(UpstreamServer()).OnConnection(c => c.SendAsync("bye"));
+        var parameters = tls13 ? new TlsParametersConfig { MaximumVersion = TlsVersion.Tls13 } : new TlsParametersConfig();
+        var socket = new UpstreamTransportSocketConfig("tls", new UpstreamTlsOptions { Common = new CommonTlsConfig { Parameters = parameters } });
+        var config = new ProxyConfigBuilder()
+            .AddListener("tcp", l => l.Address("127.0.0.1", 0).AddFilter("tcp", new TcpProxyOptions { StatPrefix = "t", Cluster = "upstream" }))
+            .AddCluster("upstream", c => c.Endpoint(upstream.Address).With(u => u with { TransportSocket = socket })).Build();
+        await using var proxy = await TestProxy.StartAsync(config, Options);
+        for (var i = 0; i < 10; i++)
+        {
+            using var client = await proxy.ConnectAsync();
+            var (bytes, end) = await client.ReadToEndAsync();
+            Assert.That((System.Text.Encoding.ASCII.GetString(bytes), end), Is.EqualTo(("bye", ConnectionEnd.ByPeer)));
+        }
     }
 
     [Test]

@@ -24,7 +24,7 @@ internal sealed class DnsTarget : ITimerHandler
     private readonly Worker _main;
     private readonly ClusterSnapshot _cluster;
     private readonly EndpointConfig _endpoint;
-    private readonly uint _priority;
+    private readonly LocalityEndpointsConfig _locality;
     private readonly IDnsResolver _resolver;
     private readonly ClusterMembershipStats _stats;
     private readonly TimerNode _refresh;
@@ -35,14 +35,14 @@ internal sealed class DnsTarget : ITimerHandler
     private bool _disposed;
 
     public DnsTarget(
-        StrictDnsDiscovery owner, Worker main, ClusterSnapshot cluster, EndpointConfig endpoint, uint priority, IDnsResolver resolver,
+        StrictDnsDiscovery owner, Worker main, ClusterSnapshot cluster, EndpointConfig endpoint, LocalityEndpointsConfig locality, IDnsResolver resolver,
         ClusterMembershipStats stats)
     {
         _owner = owner;
         _main = main;
         _cluster = cluster;
         _endpoint = endpoint;
-        _priority = priority;
+        _locality = locality;
         _resolver = resolver;
         _stats = stats;
         _refresh = new TimerNode(this);
@@ -119,11 +119,16 @@ internal sealed class DnsTarget : ITimerHandler
         // Never update_empty: in Envoy that counts empty assignments that are ignored, and here an empty answer empties the cluster.
         _stats.UpdateSuccess.Inc();
         var used = _cluster.Config.DnsLookupFamily.Select(addresses);
+        var socket = _cluster.Sockets.Choose(_endpoint.Metadata, _locality.Metadata, used.Count);
         var specs = new HostSpec[used.Count];
         for (var i = 0; i < specs.Length; i++)
         {
             var hostname = _endpoint.Hostname.Length > 0 ? _endpoint.Hostname : _name;
-            specs[i] = new HostSpec(new IPEndPoint(used[i], _port), hostname, _endpoint.LoadBalancingWeight, _priority);
+            specs[i] = new HostSpec(new IPEndPoint(used[i], _port), hostname, _endpoint.LoadBalancingWeight, _locality.Priority)
+            {
+                SocketIndex = socket,
+                ProxyProtocolTlvs = _endpoint.ProxyProtocolTlvs,
+            };
         }
 
         var update = HostReconciliation.Of(Hosts, specs);

@@ -16,8 +16,13 @@ internal sealed class StaticDiscovery(ClusterSnapshot cluster) : IDiscovery
             foreach (var endpoint in locality.LbEndpoints)
             {
                 // Checked when the snapshot was compiled.
-                if (EndPoints.TryResolve(endpoint.Address, out var address))
-                    hosts.Add(new Host(new HostSpec(address, endpoint.Hostname, endpoint.LoadBalancingWeight, locality.Priority)));
+                if (!EndPoints.TryResolve(endpoint.Address, out var address))
+                    continue;
+                hosts.Add(new Host(new HostSpec(address, endpoint.Hostname, endpoint.LoadBalancingWeight, locality.Priority)
+                {
+                    SocketIndex = cluster.Sockets.Choose(endpoint.Metadata, locality.Metadata),
+                    ProxyProtocolTlvs = endpoint.ProxyProtocolTlvs,
+                }));
             }
 
             localities.Add(new LocalityHosts(locality.Priority, hosts.DrainToImmutable()));

@@ -28,7 +28,7 @@ internal sealed class StrictDnsDiscovery : IDiscovery
             var locality = cluster.Config.Endpoints[i];
             _localities[i] = new DnsTarget[locality.LbEndpoints.Count];
             for (var j = 0; j < _localities[i].Length; j++)
-                _localities[i][j] = new DnsTarget(this, main, cluster, locality.LbEndpoints[j], locality.Priority, resolver, stats);
+                _localities[i][j] = new DnsTarget(this, main, cluster, locality.LbEndpoints[j], locality, resolver, stats);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Envoy.Extensions;
 using Envoy.Net;
 
 namespace Envoy.Clusters.Hosts;
@@ -17,6 +18,8 @@ internal sealed class Host
         EndPoint = spec.EndPoint;
         Address = EndPoints.Format(spec.EndPoint);
         Hostname = spec.Hostname;
+        SocketIndex = spec.SocketIndex;
+        ProxyProtocolTlvs = spec.ProxyProtocolTlvs;
         _weight = spec.Weight;
         _priority = spec.Priority;
     }
@@ -28,6 +31,12 @@ internal sealed class Host
 
     /// <summary>The configured name, else in a DNS cluster the name that was resolved; empty for none.</summary>
     public string Hostname { get; }
+
+    /// <summary>Which of the cluster's transport sockets its connections have; <see cref="ClusterSockets.DefaultIndex"/>: the default one.</summary>
+    public int SocketIndex { get; }
+
+    /// <summary>Its own extensions of the PROXY protocol's header.</summary>
+    public ValueList<ProxyProtocolTlv> ProxyProtocolTlvs { get; }
 
     /// <summary>1 or more. A balancer that is running meets a new weight when it next picks the host.</summary>
     public uint Weight

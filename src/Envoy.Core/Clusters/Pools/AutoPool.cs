@@ -37,8 +37,8 @@ internal sealed class AutoPool : IHostPool
         _limits = limits;
         _options = options;
         _pending = new PendingRequests(this, cluster, limits);
-        _http1 = new Http1Pool(cluster, host, limits, options with { Protocols = ["http/1.1"] }) { ConnectFailed = OnUnknown };
-        _http2 = new Http2Pool(cluster, host, limits, options with { Protocols = ["h2"] }) { ConnectFailed = OnUnknown };
+        _http1 = new Http1Pool(cluster, host, limits, options with { Protocols = ["http/1.1"] }) { ConnectFailed = OnUnknown, Emptied = TellIfEmpty };
+        _http2 = new Http2Pool(cluster, host, limits, options with { Protocols = ["h2"] }) { ConnectFailed = OnUnknown, Emptied = TellIfEmpty };
     }
 
     public Action? Emptied { get; set; }
@@ -107,14 +107,18 @@ internal sealed class AutoPool : IHostPool
         _pending.FailAll(timedOut, why);
         if (_pending.Count > 0 && _probe is null)
             Probe();
-        if (IsEmpty)
-            Emptied?.Invoke();
+        TellIfEmpty();
     }
 
     private void OnUnknown()
     {
         // It may be another server by now.
         _known = null;
+        TellIfEmpty();
+    }
+
+    private void TellIfEmpty()
+    {
         if (IsEmpty)
             Emptied?.Invoke();
     }

@@ -5,8 +5,8 @@ using Envoy.Net;
 namespace Envoy.Clusters.Pools;
 
 /// <summary>
-/// One worker's HTTP pools of a cluster, one for each host, protocol and priority; and, where TLS goes by the request's host, one for each of those hosts
-/// as long as it has connections. Worker-owned.
+/// One worker's HTTP pools of a cluster, one for each host, protocol and priority; and, where TLS goes by the request's host or the host is told of the
+/// client, one for each of those as long as it has connections. Worker-owned.
 /// </summary>
 internal sealed class HttpPools : IHostObserver
 {
@@ -17,7 +17,7 @@ internal sealed class HttpPools : IHostObserver
 
     // By protocol and priority; most clusters use one of the six.
     private readonly Dictionary<Host, IHostPool>[] _pools = [[], [], [], [], [], []];
-    private readonly Dictionary<(Host Host, int Kind, ServerName Name), IHostPool> _named = [];
+    private readonly Dictionary<PoolKey, NamedPool> _named = [];
     private readonly Cluster _cluster;
     private readonly double _predictiveRatio;
 
@@ -28,7 +28,7 @@ internal sealed class HttpPools : IHostObserver
         cluster.AddObserver(this);
     }
 
-    /// <summary>Pools that there are for single hosts of requests.</summary>
+    /// <summary>Pools that there are for single hosts of requests, or for single clients.</summary>
     public int NamedCount => _named.Count;
 
     public static HttpPools Of(Cluster cluster) => cluster.Local(static c => new HttpPools(c));
@@ -37,11 +37,16 @@ internal sealed class HttpPools : IHostObserver
     /// The host's pool for a request that is to begin, made when it is first asked for; requests of high priority have one of their own. Hosts that are to
     /// come next may get a connection in advance.
     /// </summary>
-    public IHttpPool For(Host host, PoolKind kind, bool highPriority, ServerName? name = null)
+    /// <param name="host">Where to.</param>
+    /// <param name="kind">Over which protocol.</param>
+    /// <param name="highPriority">With the connections and limits of the high priority.</param>
+    /// <param name="name">The request's host, where TLS goes by it.</param>
+    /// <param name="client">Whom the request is for; only sockets that tell the host of it look at it.</param>
+    public IHttpPool For(Host host, PoolKind kind, bool highPriority, ServerName? name = null, ClientAddresses? client = null)
     {
         if (_predictiveRatio > 1)
-            PreconnectAhead(kind, highPriority, name);
-        return Find(host, kind, highPriority, name);
+            PreconnectAhead(kind, highPriority, name, client);
+        return Find(host, kind, highPriority, name, client);
     }
 
     /// <summary>A host that is gone finishes what it has and gets nothing new.</summary>
@@ -58,21 +63,24 @@ internal sealed class HttpPools : IHostObserver
 
         if (_named.Count == 0)
             return;
-        foreach (var (key, pool) in _named.ToArray())
+        foreach (var pool in _named.Values.ToArray())
         {
-            if (hosts.Contains(key.Host) && _named.Remove(key))
-                pool.Drain();
+            if (hosts.Contains(pool.Key.Host))
+                pool.Retire();
         }
     }
 
     // For the whole cluster, with the request that is about to begin.
-    private void PreconnectAhead(PoolKind kind, bool highPriority, ServerName? name)
+    private void PreconnectAhead(PoolKind kind, bool highPriority, ServerName? name, ClientAddresses? client)
     {
         for (var i = 0; i < MostAhead; i++)
         {
             var (demand, provision) = Sum();
-            if ((demand + 1) * _predictiveRatio <= provision || _cluster.PeekHost() is not { } next || !Find(next, kind, highPriority, name).TryPreconnect(_predictiveRatio))
+            if ((demand + 1) * _predictiveRatio <= provision || _cluster.PeekHost() is not { } next
+                || !Find(next, kind, highPriority, name, client).TryPreconnect(_predictiveRatio))
+            {
                 return;
+            }
         }
     }
 
@@ -85,46 +93,51 @@ internal sealed class HttpPools : IHostObserver
                 (demand, provision) = (demand + pool.Demand, provision + pool.Provision);
         }
 
-        foreach (var pool in _named.Values)
-            (demand, provision) = (demand + pool.Demand, provision + pool.Provision);
+        foreach (var named in _named.Values)
+            (demand, provision) = (demand + named.Pool.Demand, provision + named.Pool.Provision);
         return (demand, provision);
     }
 
-    private IHostPool Find(Host host, PoolKind kind, bool highPriority, ServerName? name)
+    private IHostPool Find(Host host, PoolKind kind, bool highPriority, ServerName? name, ClientAddresses? client)
     {
         var index = ((int)kind * Priorities) + (highPriority ? 1 : 0);
-        if (name is not null)
-            return Named(host, kind, highPriority, (host, index, name));
+        if (name is not null || client is not null)
+        {
+            var socket = _cluster.SocketOf(host);
+            if (socket is not { IsSecure: true })
+                name = null;
+            if (socket is not { TellsClient: true })
+                client = null;
+            if (name is not null || client is not null)
+                return Named(kind, highPriority, new PoolKey(host, index, name, client));
+        }
+
         var pools = _pools[index];
         if (!pools.TryGetValue(host, out var pool))
-            pools.Add(host, pool = Create(host, kind, highPriority, null));
+            pools.Add(host, pool = Create(host, kind, highPriority, null, null));
         return pool;
     }
 
-    private IHostPool Named(Host host, PoolKind kind, bool highPriority, (Host, int, ServerName) key)
+    private IHostPool Named(PoolKind kind, bool highPriority, in PoolKey key)
     {
-        if (_named.TryGetValue(key, out var pool))
-            return pool;
-        pool = Create(host, kind, highPriority, key.Item3);
-        // Clients name hosts as they like: a pool is kept no longer than it is of use.
-        pool.Emptied = () =>
-        {
-            if (_named.TryGetValue(key, out var current) && ReferenceEquals(current, pool))
-                _named.Remove(key);
-        };
-        _named.Add(key, pool);
+        if (_named.TryGetValue(key, out var known))
+            return known.Pool;
+        var pool = Create(key.Host, kind, highPriority, key.Name, key.Client);
+        var named = new NamedPool(this, key, pool);
+        _named.Add(key, named);
+        if (key.Client is { HasEnded: true })
+            named.Retire();
         return pool;
     }
 
-    private IHostPool Create(Host host, PoolKind kind, bool highPriority, ServerName? name)
+    private IHostPool Create(Host host, PoolKind kind, bool highPriority, ServerName? name, ClientAddresses? client)
     {
         var limits = highPriority ? _cluster.Snapshot.HighPriorityLimits : _cluster.Limits;
-        UpstreamSocketOptions? options = null;
-        if (_cluster.Socket is not null)
+        var options = _cluster.SocketOptionsOf(host, client);
+        if (options is not null)
         {
-            options = new UpstreamSocketOptions
+            options = options with
             {
-                HostName = host.Hostname,
                 FallbackProtocols = kind == PoolKind.Http2 ? ["h2"] : ["http/1.1"],
                 ServerName = _cluster.Snapshot.Config.AutoSni && name is { IsAddress: false } ? name.Name : null,
                 RequiredName = _cluster.Snapshot.Config.AutoSanValidation ? name?.Name : null,
@@ -137,5 +150,48 @@ internal sealed class HttpPools : IHostObserver
             PoolKind.Http2 => new Http2Pool(_cluster, host, limits, options),
             _ => new AutoPool(_cluster, host, limits, options ?? UpstreamSocketOptions.None),
         };
+    }
+
+    private readonly record struct PoolKey(Host Host, int Index, ServerName? Name, ClientAddresses? Client);
+
+    /// <summary>
+    /// A pool that is kept no longer than it is of use: clients name hosts as they like, and come and go; when a client has gone nobody else can use what
+    /// was connected for it. Worker-owned.
+    /// </summary>
+    private sealed class NamedPool
+    {
+        private readonly HttpPools _owner;
+
+        public NamedPool(HttpPools owner, in PoolKey key, IHostPool pool)
+        {
+            _owner = owner;
+            Key = key;
+            Pool = pool;
+            pool.Emptied = Forget;
+            if (key.Client is { } client)
+                client.Ended += OnClientEnded;
+        }
+
+        public PoolKey Key { get; }
+
+        public IHostPool Pool { get; }
+
+        /// <summary>Finishes what it has and gets nothing new.</summary>
+        public void Retire()
+        {
+            Forget();
+            Pool.Drain();
+        }
+
+        private void OnClientEnded(ClientAddresses client) => Retire();
+
+        private void Forget()
+        {
+            Pool.Emptied = null;
+            if (Key.Client is { } client)
+                client.Ended -= OnClientEnded;
+            if (_owner._named.TryGetValue(Key, out var current) && ReferenceEquals(current, this))
+                _owner._named.Remove(Key);
+        }
     }
 }

@@ -27,7 +27,7 @@ internal sealed class ServerNames
     public static ServerName? Of(Cluster cluster, HeaderMap headers)
     {
         var config = cluster.Snapshot.Config;
-        return (config.AutoSni || config.AutoSanValidation) && cluster.Socket is not null ? cluster.Local(static c => new ServerNames(c)).Find(headers) : null;
+        return (config.AutoSni || config.AutoSanValidation) && cluster.HasSecureSocket ? cluster.Local(static c => new ServerNames(c)).Find(headers) : null;
     }
 
     private ServerName? Find(HeaderMap headers)

@@ -28,6 +28,7 @@ internal sealed class TcpTunnel : IHttpPool, IClientStream, IConnectionHandler
     private readonly ClusterLimits _limits;
     private readonly ConnectConfig _config;
     private readonly Connection? _client;
+    private readonly bool _tellsClient;
     private readonly UpstreamConnectionAccount _account;
     private readonly HostStatsPart _hostStats;
     private readonly ByteQueue _data;
@@ -36,12 +37,13 @@ internal sealed class TcpTunnel : IHttpPool, IClientStream, IConnectionHandler
     private bool _active;
     private bool _asked;
 
-    public TcpTunnel(Cluster cluster, Host host, ClusterLimits limits, ConnectConfig config, Connection? client)
+    public TcpTunnel(Cluster cluster, Host host, ClusterLimits limits, ConnectConfig config, Connection? client, bool tellsClient)
     {
         _cluster = cluster;
         _limits = limits;
         _config = config;
         _client = client;
+        _tellsClient = tellsClient;
         _hostStats = host.Stats.Of(cluster.Worker);
         _account = new UpstreamConnectionAccount(cluster, host, limits);
         _data = new ByteQueue(cluster.Worker);
@@ -71,7 +73,7 @@ internal sealed class TcpTunnel : IHttpPool, IClientStream, IConnectionHandler
         _limits.PendingRequests.Inc();
         stats.UpstreamRqPendingTotal.Inc();
         stats.UpstreamRqPendingActive.Inc();
-        var connection = _account.Open(this, _cluster.Socket is null ? null : new UpstreamSocketOptions { HostName = _account.Host.Hostname });
+        var connection = _account.Open(this, _cluster.SocketOptionsOf(_account.Host, _tellsClient ? _client?.Client : null));
         connection.EnableHalfClose(true);
         connection.DelayedCloseTimeout = FlushTimeout;
     }
@@ -91,8 +93,8 @@ internal sealed class TcpTunnel : IHttpPool, IClientStream, IConnectionHandler
     public void SendHeaders(HeaderMap headers, bool endStream, bool upgrades)
     {
         _asked = true;
-        if (_config.ProxyProtocol is { } version)
-            ProxyProtocolHeader.Write(_data, version, _client?.RemoteAddress, _client?.LocalAddress);
+        if (_config.ProxyProtocol is { } header)
+            _ = ProxyProtocolHeader.Write(_data, header, _client?.Client.Source, _client?.Client.Destination, _client?.Client.Tlvs ?? [], _account.Host.ProxyProtocolTlvs);
         if (!_data.IsEmpty || endStream)
             Connection.Write(_data, endStream);
     }

@@ -11,11 +11,11 @@ internal sealed class TcpUpstreamConnection : IUpstreamConnection, IConnectionHa
     private readonly IUpstreamConnectionHandler _handler;
     private readonly UpstreamConnectionAccount _account;
 
-    public TcpUpstreamConnection(Cluster cluster, Host host, IUpstreamConnectionHandler handler)
+    public TcpUpstreamConnection(Cluster cluster, Host host, ClientAddresses? client, IUpstreamConnectionHandler handler)
     {
         _handler = handler;
         _account = new UpstreamConnectionAccount(cluster, host, cluster.Limits);
-        Connection = _account.Open(this, cluster.Socket is null ? null : new UpstreamSocketOptions { HostName = host.Hostname });
+        Connection = _account.Open(this, cluster.SocketOptionsOf(host, client));
         Connection.EnableHalfClose(true);
     }
 

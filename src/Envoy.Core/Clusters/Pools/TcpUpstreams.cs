@@ -2,6 +2,7 @@ using Envoy.Clusters.Hosts;
 using Envoy.FilterChains;
 using Envoy.FilterChains.Network;
 using Envoy.Http.Headers;
+using Envoy.Net;
 
 namespace Envoy.Clusters.Pools;
 
@@ -15,7 +16,7 @@ internal sealed class TcpUpstreams(Cluster cluster) : IUpstreamCluster
     // Nothing checks health yet: every host there is counts as healthy, as in HostSource.
     public int HealthyHostCount => cluster.Hosts.All.Length;
 
-    public UpstreamStart TryConnect(IUpstreamConnectionHandler handler, out IUpstreamConnection? connection)
+    public UpstreamStart TryConnect(IUpstreamConnectionHandler handler, ClientAddresses? client, out IUpstreamConnection? connection)
     {
         connection = null;
         var host = cluster.ChooseHost();
@@ -32,11 +33,11 @@ internal sealed class TcpUpstreams(Cluster cluster) : IUpstreamCluster
             return UpstreamStart.Overflow;
         }
 
-        connection = new TcpUpstreamConnection(cluster, host, handler);
+        connection = new TcpUpstreamConnection(cluster, host, client, handler);
         return UpstreamStart.Pending;
     }
 
-    public UpstreamStart TryTunnel(IUpstreamConnectionHandler handler, HeaderMap request, out IUpstreamConnection? connection)
+    public UpstreamStart TryTunnel(IUpstreamConnectionHandler handler, HeaderMap request, ClientAddresses? client, out IUpstreamConnection? connection)
     {
         connection = null;
         var host = cluster.ChooseHost();
@@ -54,9 +55,10 @@ internal sealed class TcpUpstreams(Cluster cluster) : IUpstreamCluster
         }
 
         if (request.Contains(HeaderId.Path))
-            request.SetUnchecked(HeaderId.Scheme, cluster.Socket is null ? "http"u8 : "https"u8);
+            request.SetUnchecked(HeaderId.Scheme, cluster.SocketOf(host) is { IsSecure: true } ? "https"u8 : "http"u8);
         var tunnel = new HttpTunnel(cluster, host, request, handler);
-        if (!tunnel.TryStart(HttpPools.Of(cluster).For(host, cluster.PoolKindFor(downstreamIsHttp2: false), highPriority: false, ServerNames.Of(cluster, request))))
+        var pool = HttpPools.Of(cluster).For(host, cluster.PoolKindFor(downstreamIsHttp2: false), highPriority: false, ServerNames.Of(cluster, request), client);
+        if (!tunnel.TryStart(pool))
             return UpstreamStart.Overflow;
         connection = tunnel;
         return UpstreamStart.Pending;

@@ -59,7 +59,7 @@ internal sealed class UpstreamConnectionAccount : ITimerHandler
         _hostStats.CxTotal++;
         _hostStats.CxActive++;
         _limits.Connections.Inc();
-        _connection = Connection.Connect(_cluster.Worker, Host.EndPoint, handler, _cluster.Snapshot.Config.PerConnectionBufferLimitBytes, _cluster.Socket, options);
+        _connection = Connection.Connect(_cluster.Worker, Host.EndPoint, handler, _cluster.Snapshot.Config.PerConnectionBufferLimitBytes, _cluster.SocketOf(Host), options);
         _connection.Stats = ConnectionStatsOf(_cluster);
         _all.Add(this);
         _cluster.Worker.Arm(_connectTimer, _cluster.Snapshot.Config.ConnectTimeout);

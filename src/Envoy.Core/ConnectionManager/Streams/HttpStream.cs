@@ -98,6 +98,8 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
 
     public Connection? Connection => _manager?.Connection;
 
+    public bool TellsClient => _shared.Options.AddProxyProtocolConnectionState || Connection?.Details is { HasProxyHeader: true };
+
     public long BufferLimit { get; set; }
 
     public bool PassesInformational => _shared.Options.Proxy100Continue;

@@ -15,6 +15,9 @@ internal interface IHttpStreamHost
     /// <summary>The client's connection; null for a stream that came without one.</summary>
     Connection? Connection { get; }
 
+    /// <summary>Upstreams may be told of that connection by the PROXY protocol.</summary>
+    bool TellsClient { get; }
+
     StreamInfo StreamInfo { get; }
 
     HeaderMap RequestHeaders { get; }

@@ -79,6 +79,9 @@ public sealed class ListenerFilterCallbacks
     /// <summary>Why the connection's transport could not be understood, for access logs.</summary>
     internal void SetTransportFailure(string reason) => _pending.Connection.FindDetails().TransportFailureReason = reason;
 
+    /// <summary>There is a PROXY header.</summary>
+    internal void NoteProxyHeader() => _pending.Connection.FindDetails().HasProxyHeader = true;
+
     /// <summary>What of a PROXY header is to be passed on.</summary>
     internal void SetProxyProtocolTlvs(ValueList<ProxyProtocolTlv> tlvs) => _pending.Connection.FindDetails().ProxyProtocolTlvs = tlvs;
 }

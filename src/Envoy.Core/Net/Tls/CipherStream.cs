@@ -24,6 +24,7 @@ internal sealed class CipherStream : Stream, IValueTaskSource<int>
     private ManualResetValueTaskSourceCore<int> _waiting;
     private Memory<byte> _wanted;
     private int _recordLeft;
+    private bool _ended;
 
     public CipherStream(Transport inner, SlabPool pool)
     {
@@ -54,7 +55,7 @@ internal sealed class CipherStream : Stream, IValueTaskSource<int>
     public SocketError Error { get; private set; }
 
     /// <summary>There may be something to read.</summary>
-    public bool CanReceive => !_received.IsEmpty || _inner.CanReceive;
+    public bool CanReceive => !_received.IsEmpty || _ended || _inner.CanReceive;
 
     public override bool CanRead => true;
 
@@ -83,7 +84,7 @@ internal sealed class CipherStream : Stream, IValueTaskSource<int>
     /// <summary>Takes what has come into <see cref="Received"/>; false when the connection has ended or broken.</summary>
     public bool Fill()
     {
-        while (_inner.CanReceive && _received.Length < MostHeld)
+        while (!_ended && _inner.CanReceive && _received.Length < MostHeld)
         {
             var slab = _pool.Current(SlabPool.MinReceive);
             var result = _inner.TryReceive(new ArraySegment<byte>(slab.Array, slab.Used, slab.Free));
@@ -95,12 +96,14 @@ internal sealed class CipherStream : Stream, IValueTaskSource<int>
                 case IoStatus.WouldBlock:
                     return true;
                 default:
+                    // Not told again by the transport, and what came before it may be read much later.
                     Error = result.Status == IoStatus.Failed ? result.Error : SocketError.Success;
-                    return false;
+                    _ended = true;
+                    break;
             }
         }
 
-        return true;
+        return !_ended;
     }
 
     /// <summary>Lets go of what it holds.</summary>
@@ -167,6 +170,8 @@ internal sealed class CipherStream : Stream, IValueTaskSource<int>
             return true;
         }
 
+        if (_ended)
+            return true;
         _ = MemoryMarshal.TryGetArray<byte>(buffer, out var segment);
         var result = _inner.TryReceive(segment);
         if (result.Status == IoStatus.WouldBlock)

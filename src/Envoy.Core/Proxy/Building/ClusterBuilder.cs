@@ -1,6 +1,7 @@
 using Envoy.Clusters;
 using Envoy.Extensions;
 using Envoy.Net;
+using Envoy.TransportSockets;
 
 namespace Envoy.Proxy.Building;
 
@@ -71,11 +72,41 @@ public sealed class ClusterBuilder
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentOutOfRangeException.ThrowIfZero(weight);
+        return Endpoint(new EndpointConfig(address) { LoadBalancingWeight = weight }, priority);
+    }
+
+    /// <summary>Adds an endpoint with all that an endpoint may have, such as metadata.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="priority">0, the default, is the highest; at most 128.</param>
+    public ClusterBuilder Endpoint(EndpointConfig endpoint, uint priority = 0)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(priority, 128u);
         if (!_endpoints.TryGetValue(priority, out var endpoints))
             _endpoints.Add(priority, endpoints = []);
-        endpoints.Add(new EndpointConfig(address) { LoadBalancingWeight = weight });
+        endpoints.Add(endpoint);
         return this;
+    }
+
+    /// <summary>What lies between the connections and their users, such as TLS.</summary>
+    /// <param name="name">The name, which only messages show.</param>
+    /// <param name="options">What it is.</param>
+    public ClusterBuilder TransportSocket(string name, UpstreamTransportSocketOptions options) =>
+        With(c => c with { TransportSocket = new UpstreamTransportSocketConfig(name, options) });
+
+    /// <summary>
+    /// Another transport socket for hosts whose metadata <see cref="TransportSocketMatchConfig.MetadataNamespace"/> have these texts; of several the first
+    /// that matches counts.
+    /// </summary>
+    /// <param name="name">Statistics are under <c>cluster.CLUSTER.NAME.</c></param>
+    /// <param name="socket">The socket.</param>
+    /// <param name="match">What must be there; nothing matches every host.</param>
+    public ClusterBuilder TransportSocketMatch(string name, UpstreamTransportSocketConfig socket, params ReadOnlySpan<(string Name, string Text)> match)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(socket);
+        var added = new TransportSocketMatchConfig(name, socket) { Match = StructValue.LabelsOf(match) };
+        return With(c => c with { TransportSocketMatches = [.. c.TransportSocketMatches, added] });
     }
 
     /// <summary>Sets whatever else a cluster has: <c>With(c => c with { DnsLookupFamily = DnsLookupFamily.V4Only })</c>.</summary>

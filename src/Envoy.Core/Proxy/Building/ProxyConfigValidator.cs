@@ -66,9 +66,28 @@ internal static class ProxyConfigValidator
                     validation.Error(cluster, "name", $"another cluster is called '{cluster.Name}'");
                 ValidateEndpoints(cluster, validation);
                 ValidatePreconnect(cluster, validation);
-                if (cluster.TransportSocket is { } socket)
-                    validation.In("transport_socket.typed_config", () => socket.Options.Validate(validation));
+                ValidateSockets(cluster, validation);
             });
+        });
+    }
+
+    private static void ValidateSockets(ClusterConfig cluster, ConfigValidation validation)
+    {
+        // As in Envoy, every one of them: any host may be asked which protocol it speaks.
+        var asks = cluster.HttpProtocol == UpstreamHttpProtocol.Negotiated;
+        if (cluster.TransportSocket is { } socket)
+            validation.In("transport_socket.typed_config", () => socket.Options.Validate(validation));
+        if (asks && cluster.TransportSocket is not { Options.SupportsAlpn: true } && !validation.IsRefused(cluster, "transport_socket", "tls_context"))
+            validation.Error(cluster, "transport_socket", "auto_config asks each host for its protocol, which needs a transport socket with ALPN", "use envoy.transport_sockets.tls");
+        validation.Each("transport_socket_matches", cluster.TransportSocketMatches, match =>
+        {
+            if (match.Name.Length == 0)
+                validation.Error(match, "name", "must not be empty");
+            if (match.Match.Kind != StructValueKind.Mapping)
+                validation.Error(match, "match", "must be a mapping");
+            if (asks && !match.TransportSocket.Options.SupportsAlpn)
+                validation.Error(match, "transport_socket", "auto_config asks each host for its protocol, which needs a transport socket with ALPN", "use envoy.transport_sockets.tls");
+            validation.In("transport_socket.typed_config", () => match.TransportSocket.Options.Validate(validation));
         });
     }
 

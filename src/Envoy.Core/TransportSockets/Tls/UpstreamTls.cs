@@ -10,6 +10,10 @@ namespace Envoy.TransportSockets.Tls;
 /// <summary>One worker's part of a cluster's TLS. Worker-owned.</summary>
 internal sealed class UpstreamTls(UpstreamTlsSnapshot snapshot, Worker worker, TlsStats stats) : IUpstreamTransportSocket
 {
+    public bool IsSecure => true;
+
+    public bool TellsClient => false;
+
     public UpstreamTlsSnapshot Snapshot => snapshot;
 
     public TlsStats Stats => stats;

@@ -20,6 +20,8 @@ public sealed record UpstreamTlsOptions : UpstreamTransportSocketOptions
     /// <summary>How many sessions are kept to be resumed; 0: none. Default 1; more than that counts as 1 for each server name.</summary>
     public uint MaxSessionKeys { get; init; } = 1;
 
+    internal override bool SupportsAlpn => true;
+
     /// <inheritdoc/>
     public override void Validate(ConfigValidation validation)
     {

@@ -72,6 +72,7 @@ internal sealed class ProxyProtocolFilter(ProxyProtocolFilter.Factory shared) : 
 
     private void Believe(ProxyHeader header)
     {
+        _callbacks.NoteProxyHeader();
         if (header.Source is null)
             return;
         if (!header.Destination!.Equals(_callbacks.Connection.LocalAddress))

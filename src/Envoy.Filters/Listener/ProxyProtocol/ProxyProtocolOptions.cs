@@ -1,6 +1,7 @@
 using Envoy.Extensions;
 using Envoy.FilterChains;
 using Envoy.Listeners.Filters;
+using Envoy.Net;
 
 namespace Envoy.Filters.Listener.ProxyProtocol;
 
@@ -27,7 +28,7 @@ public sealed record ProxyProtocolOptions : ListenerFilterOptions
             "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol", new ProxyProtocolOptions())
         .List("rules", "Rule", o => o.Rules, (o, v) => o with { Rules = v }, ReadRule)
         .Bool("allow_requests_without_proxy_protocol", o => o.AllowRequestsWithoutProxyProtocol, (o, v) => o with { AllowRequestsWithoutProxyProtocol = v })
-        .Message("pass_through_tlvs", o => o.PassThrough, (o, v) => o with { PassThrough = v }, PassThroughTlvs.Fields)
+        .Message("pass_through_tlvs", o => o.PassThrough, (o, v) => o with { PassThrough = v }, ProxyProtocolConfigReader.PassThrough)
         .List("disallowed_versions", "enum Version", o => o.DisallowedVersions, (o, v) => o with { DisallowedVersions = v }, Versions.Read)
         .Text("stat_prefix", o => o.StatPrefix, (o, v) => o with { StatPrefix = v })
 
@@ -62,13 +63,6 @@ public sealed record ProxyProtocolOptions : ListenerFilterOptions
     {
         ArgumentNullException.ThrowIfNull(context);
         return new ProxyProtocolFilter.Snapshot(this, context.Stats);
-    }
-
-    internal static bool ReadTlvType(ConfigNode node, ConfigReadContext context, out byte value)
-    {
-        var right = ConfigValues.ReadInteger(node, context, 0, 255, out var number);
-        value = (byte)number;
-        return right;
     }
 
     private static bool ReadRule(ConfigNode node, ConfigReadContext context, out ProxyProtocolRule value)

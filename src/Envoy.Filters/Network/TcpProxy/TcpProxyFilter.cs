@@ -216,7 +216,7 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
             return;
         }
 
-        switch (_shared.Snapshot.Tunnels is { } tunnels ? Tunnel(cluster, tunnels) : cluster.TryConnect(this, out _upstream))
+        switch (_shared.Snapshot.Tunnels is { } tunnels ? Tunnel(cluster, tunnels) : cluster.TryConnect(this, Downstream.Client, out _upstream))
         {
             case UpstreamStart.NoHealthyHost:
                 End(ResponseFlags.NoHealthyUpstream, "no_healthy_upstream");
@@ -250,7 +250,7 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
     private UpstreamStart Tunnel(IUpstreamCluster cluster, TunnelRequests tunnels)
     {
         tunnels.Write(_tunnelRequest ??= new HeaderMap(), new FormatContext { Info = Describe(), Clock = Worker.TimeProvider, Random = Worker.Random });
-        return cluster.TryTunnel(this, _tunnelRequest, out _upstream);
+        return cluster.TryTunnel(this, _tunnelRequest, Downstream.Client, out _upstream);
     }
 
     // Envoy's jittered exponential back-off: at random below an interval that doubles.

@@ -40,11 +40,17 @@ internal sealed class SecretSet
         if (common.ValidationSecret is { } checks && Validation(checks.Name) is null)
             Missing(checks, "validation context", s => s.Validation is not null);
 
-        void Missing(SecretReferenceConfig reference, string kind, Func<SecretConfig, bool> fits) => validation.Error(
-            reference,
-            "name",
-            $"no secret '{reference.Name}' holds a {kind}",
-            NearestName.Hint(reference.Name, [.. _byName.Values.Where(fits).Select(s => s.Name)]));
+        void Missing(SecretReferenceConfig reference, string kind, Func<SecretConfig, bool> fits)
+        {
+            // One that comes from elsewhere was refused for that.
+            if (validation.IsRefused(reference, "sds_config"))
+                return;
+            validation.Error(
+                reference,
+                "name",
+                $"no secret '{reference.Name}' holds a {kind}",
+                NearestName.Hint(reference.Name, [.. _byName.Values.Where(fits).Select(s => s.Name)]));
+        }
     }
 
     private TlsCertificateConfig? Certificate(string name) => _byName.GetValueOrDefault(name)?.TlsCertificate;

@@ -8,6 +8,7 @@ using Envoy.Filters.Listener.ProxyProtocol;
 using Envoy.Filters.Listener.TlsInspector;
 using Envoy.Filters.Network.DirectResponse;
 using Envoy.Filters.Network.Echo;
+using Envoy.Filters.Network.Rbac;
 using Envoy.Filters.Network.SniCluster;
 using Envoy.Filters.Network.TcpProxy;
 using Envoy.Proxy.Building;
@@ -83,6 +84,15 @@ public static class FilterBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(chain);
         return chain.AddFilter(name, new SniClusterOptions());
+    }
+
+    /// <summary>Closes connections of those who may not, before the filters after it see a byte.</summary>
+    public static TBuilder AddRbac<TBuilder>(this TBuilder chain, NetworkRbacOptions options, string name = "envoy.filters.network.rbac")
+        where TBuilder : class, IFilterChainBuilder<TBuilder>
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        ArgumentNullException.ThrowIfNull(options);
+        return chain.AddFilter(name, options);
     }
 
     /// <summary>Reads each client's first message of TLS, so that filter chains can be chosen by server name and protocol.</summary>

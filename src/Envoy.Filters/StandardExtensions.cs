@@ -11,6 +11,7 @@ using Envoy.Filters.Http.GrpcStats;
 using Envoy.Filters.Http.GrpcWeb;
 using Envoy.Filters.Http.HeaderMutation;
 using Envoy.Filters.Http.HealthCheck;
+using Envoy.Filters.Http.Rbac;
 using Envoy.Filters.Http.Router;
 using Envoy.Filters.Listener.HttpInspector;
 using Envoy.Filters.Listener.LocalRateLimit;
@@ -19,6 +20,7 @@ using Envoy.Filters.Listener.ProxyProtocol;
 using Envoy.Filters.Listener.TlsInspector;
 using Envoy.Filters.Network.DirectResponse;
 using Envoy.Filters.Network.Echo;
+using Envoy.Filters.Network.Rbac;
 using Envoy.Filters.Network.SniCluster;
 using Envoy.Filters.Network.TcpProxy;
 using Envoy.TransportSockets;
@@ -37,6 +39,7 @@ public static class StandardExtensions
             new TcpProxyExtension(),
             new DirectResponseExtension(),
             new SniClusterExtension(),
+            new NetworkRbacExtension(),
             new TlsInspectorExtension(),
             new HttpInspectorExtension(),
             new ProxyProtocolExtension(),
@@ -49,6 +52,7 @@ public static class StandardExtensions
             new CorsExtension(),
             new FaultExtension(),
             new HealthCheckExtension(),
+            new HttpRbacExtension(),
             new GrpcJsonTranscoderExtension(),
             new GrpcWebExtension(),
             new GrpcHttp1BridgeExtension(),

@@ -88,9 +88,9 @@ public sealed class ConfigErrorTests
             "f.yaml:6:17: static_resources.listeners[0].filter_chains[0].filters[0].name: 'envoy.mongo_proxy' is Envoy's mongo_proxy filter, which is not supported yet"),
         InFilter("HTTP filter at L4", "{ name: envoy.router }",
             "f.yaml:6:17: static_resources.listeners[0].filter_chains[0].filters[0].name: 'envoy.router' is not a network filter: it belongs to envoy.filters.http"),
-        InFilter("type of Envoy", "{ name: x, typed_config: { '@type': type.googleapis.com/envoy.extensions.filters.network.rbac.v3.RBAC } }",
-            "f.yaml:6:45: static_resources.listeners[0].filter_chains[0].filters[0].typed_config.@type: 'envoy.extensions.filters.network.rbac.v3.RBAC' configures "
-            + "Envoy's rbac filter, which is not supported yet"),
+        InFilter("type of Envoy", "{ name: x, typed_config: { '@type': type.googleapis.com/envoy.extensions.filters.network.mongo_proxy.v3.MongoProxy } }",
+            "f.yaml:6:45: static_resources.listeners[0].filter_chains[0].filters[0].typed_config.@type: 'envoy.extensions.filters.network.mongo_proxy.v3.MongoProxy' configures "
+            + "Envoy's mongo_proxy filter, which is not supported yet"),
         InFilter("unknown type", "{ name: x, typed_config: { '@type': type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxi } }",
             "f.yaml:6:45: static_resources.listeners[0].filter_chains[0].filters[0].typed_config.@type: no network filter is configured by "
             + "'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxi' (did you mean 'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy'?)"),

@@ -1,6 +1,7 @@
 using Envoy.ConnectionManager;
 using Envoy.Extensions;
 using Envoy.FilterChains.Http;
+using Envoy.Filters.Common.Rbac;
 using Envoy.Filters.Http.Buffer;
 using Envoy.Filters.Http.Cors;
 using Envoy.Filters.Http.Fault;
@@ -12,8 +13,12 @@ using Envoy.Filters.Http.GrpcStats;
 using Envoy.Filters.Http.GrpcWeb;
 using Envoy.Filters.Http.HeaderMutation;
 using Envoy.Filters.Http.HealthCheck;
+using Envoy.Filters.Http.Rbac;
 using Envoy.Filters.Http.Router;
+using Envoy.Filters.Network.Rbac;
 using Envoy.Matching;
+using Envoy.Net;
+using Envoy.Proxy.Building;
 using Envoy.Routing;
 
 namespace Envoy.Config.Tests.Bootstrap;
@@ -148,6 +153,94 @@ public sealed class HttpFilterGoldenTests
             "{ name: envoy.filters.http.router }", "{ name: envoy.filters.http.router, config: { suppress_grpc_request_failure_code_stats: true } }", StringComparison.Ordinal));
         Assert.That(Manager(result).HttpFilters[1].Options, Is.EqualTo(new RouterOptions { SuppressGrpcRequestFailureCodeStats = true }));
     }
+
+    private const string RbacRules = """
+        { action: DENY, policies: { p: {
+          permissions: [
+            { and_rules: { rules: [ { any: true }, { not_rule: { destination_port: 80 } } ] } },
+            { or_rules: { rules: [ { destination_port_range: { start: 1, end: 9 } }, { destination_ip: { address_prefix: 10.0.0.0, prefix_len: 8 } } ] } },
+            { header: { name: x, present_match: true } }, { url_path: { path: { prefix: /a } } }, { requested_server_name: { suffix: .test } } ],
+          principals: [
+            { and_ids: { ids: [ { any: true }, { not_id: { any: true } } ] } }, { or_ids: { ids: [ { authenticated: {} } ] } },
+            { authenticated: { principal_name: { exact: me } } }, { source_ip: { address_prefix: "::1", prefix_len: 128 } },
+            { direct_remote_ip: { address_prefix: 1.2.3.4, prefix_len: 32 } }, { remote_ip: { address_prefix: 1.2.3.4, prefix_len: 31 } },
+            { header: { name: y, present_match: true } }, { url_path: { path: { exact: /b } } } ] } } }
+        """;
+
+    private static readonly RbacConfig Rbac = new()
+    {
+        Action = RbacAction.Deny,
+        Policies =
+        [
+            new RbacPolicyConfig(
+                "p",
+                [
+                    new RbacRuleConfig.And([new RbacRuleConfig.Any(), new RbacRuleConfig.Not(new RbacRuleConfig.DestinationPort(80, 81))]),
+                    new RbacRuleConfig.Or([new RbacRuleConfig.DestinationPort(1, 9), new RbacRuleConfig.Ip(RbacAddress.Destination, new CidrRangeConfig("10.0.0.0", 8))]),
+                    new RbacRuleConfig.Header(new HeaderMatcherConfig("x") { PresentMatch = true }),
+                    new RbacRuleConfig.UrlPath(StringMatcherConfig.Prefix("/a")),
+                    new RbacRuleConfig.RequestedServerName(StringMatcherConfig.Suffix(".test")),
+                ],
+                [
+                    new RbacRuleConfig.And([new RbacRuleConfig.Any(), new RbacRuleConfig.Not(new RbacRuleConfig.Any())]),
+                    new RbacRuleConfig.Or([new RbacRuleConfig.Authenticated(null)]),
+                    new RbacRuleConfig.Authenticated(StringMatcherConfig.Exact("me")),
+                    new RbacRuleConfig.Ip(RbacAddress.Source, new CidrRangeConfig("::1", 128)),
+                    new RbacRuleConfig.Ip(RbacAddress.DirectRemote, new CidrRangeConfig("1.2.3.4", 32)),
+                    new RbacRuleConfig.Ip(RbacAddress.Remote, new CidrRangeConfig("1.2.3.4", 31)),
+                    new RbacRuleConfig.Header(new HeaderMatcherConfig("y") { PresentMatch = true }),
+                    new RbacRuleConfig.UrlPath(StringMatcherConfig.Exact("/b")),
+                ]),
+        ],
+    };
+
+    [Test]
+    public void Rbac_AtBothPlaces_EqualsCode()
+    {
+        var fields = $"rules: {RbacRules}, rules_stat_prefix: r, shadow_rules: {{}}, shadow_rules_stat_prefix: s, track_per_rule_stats: true";
+        var options = new HttpRbacOptions { Rules = Rbac, RulesStatPrefix = "r", ShadowRules = new RbacConfig(), ShadowRulesStatPrefix = "s", TrackPerRuleStats = true };
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Filter($$"""{ name: r, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC, {{Line(fields)}} } }"""), Is.EqualTo(options));
+            Assert.That(
+                OnRoute("envoy.filters.http.rbac", "envoy.extensions.filters.http.rbac.v3.RBACPerRoute", $"rbac: {{ {fields} }}"),
+                Is.EqualTo(new HttpRbacRouteOptions { Rbac = options }));
+        }
+    }
+
+    [Test]
+    public void NetworkRbac_EqualsCode()
+    {
+        var code = new ProxyConfigBuilder()
+            .AddListener("l", l => l
+                .Address(new PipeAddressConfig("/s"))
+                .AddRbac(new NetworkRbacOptions { StatPrefix = "p", Rules = Rbac, ShadowRules = new RbacConfig(), ShadowRulesStatPrefix = "s", EnforcementType = RbacEnforcement.Continuous, DelayDeny = TimeSpan.FromSeconds(1) }, "r")
+                .AddEcho("e"))
+            .Build();
+        var yaml = EnvoyConfigLoader.Parse($$"""
+            static_resources:
+              listeners:
+                name: l
+                address: { pipe: { path: /s } }
+                filter_chains:
+                  filters:
+                  - { name: r, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.rbac.v3.RBAC, stat_prefix: p, rules: {{Line(RbacRules)}}, shadow_rules: {}, shadow_rules_stat_prefix: s, enforcement_type: CONTINUOUS, delay_deny: 1s } }
+                  - { name: e, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo } }
+            """);
+        Assert.That(yaml.OrThrow(), Is.EqualTo(code));
+    }
+
+    [TestCase("permissions: [ { any: false } ], principals: [ { any: true } ]", "value must equal true")]
+    [TestCase("permissions: [], principals: [ { any: true } ]", "must not be empty")]
+    [TestCase("permissions: [ { any: true } ]", "Policy needs 'principals'")]
+    [TestCase("permissions: [ { destination_port_range: { start: 5, end: 5 } } ], principals: [ { any: true } ]", "range start 5 cannot be greater or equal than range end 5")]
+    [TestCase("permissions: [ { destination_ip: { address_prefix: x } } ], principals: [ { any: true } ]", "'x' is not an IP address")]
+    [TestCase("permissions: [ { url_path: { path: { safe_regex: { regex: '(' } } } } ], principals: [ { any: true } ]", "invalid regular expression")]
+    [TestCase("permissions: [ { metadata: {} } ], principals: [ { any: true } ]", "which is not supported yet")]
+    [TestCase("permissions: [ { any: true } ], principals: [ { any: true } ], condition: {}", "which is not supported yet")]
+    public void Rbac_Wrong_IsRefused(string policy, string message) => Assert.That(
+        Errors($$"""{ name: r, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC, rules: { policies: { p: { {{policy}} } } } } }"""),
+        Has.Some.Contains(message));
 
     [Test]
     public void GrpcJsonTranscoder_AtBothPlaces_EqualsCode([Values(

@@ -34,6 +34,13 @@ public sealed class NetworkFilterCallbacks
         set => _chain.ChosenCluster = value;
     }
 
+    /// <summary>Why a filter ends this connection, for access logs (<c>%CONNECTION_TERMINATION_DETAILS%</c>); null (default): none has said.</summary>
+    public string? TerminationDetails
+    {
+        get => _chain.TerminationDetails;
+        set => _chain.TerminationDetails = value;
+    }
+
     /// <summary>After a <see cref="NetworkFilterStatus.Stop"/> of a read hook: go on with the filters after this one.</summary>
     public void ContinueReading() => _chain.ContinueReading(_index);
 

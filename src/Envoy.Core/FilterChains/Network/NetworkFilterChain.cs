@@ -37,6 +37,9 @@ internal sealed class NetworkFilterChain : IConnectionHandler, ITimerHandler
     /// <summary>The cluster that a filter has chosen for the one that forwards; null: none has.</summary>
     public string? ChosenCluster { get; set; }
 
+    /// <summary>Why a filter ends the connection; null: none has said.</summary>
+    public string? TerminationDetails { get; set; }
+
     /// <summary>Puts a transport socket under the filters, before they start; it is to be ready within <paramref name="timeout"/>, unless that is zero.</summary>
     public void Secure(IDownstreamTransportSocket socket, TimeSpan timeout)
     {

@@ -326,7 +326,7 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
             BytesReceived = Downstream.BytesReceived,
             BytesSent = Downstream.BytesSent,
             ResponseFlags = _flags,
-            ConnectionTerminationDetails = _endReason,
+            ConnectionTerminationDetails = _endReason ?? _callbacks.TerminationDetails,
             AttemptCount = (int)_attempts,
             UpstreamCluster = _cluster,
             UpstreamHost = _host,

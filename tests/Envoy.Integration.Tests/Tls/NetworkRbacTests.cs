@@ -1,7 +1,7 @@
 using Envoy.Extensions;
+using Envoy.FilterChains.Network;
 using Envoy.Filters.Common.Rbac;
 using Envoy.Filters.Network.Rbac;
-using Envoy.FilterChains.Network;
 using Envoy.Matching;
 using Envoy.Net;
 using Envoy.Runtime;

@@ -82,9 +82,17 @@ internal sealed class Cluster
     /// <summary>What a connection to <paramref name="host"/> asks of its socket; null: there is none.</summary>
     /// <param name="host">Where to.</param>
     /// <param name="client">Whom it is for; null: nobody.</param>
-    public UpstreamSocketOptions? SocketOptionsOf(Host host, ClientAddresses? client) => SocketOf(host) is null
+    /// <param name="name">The request's host, where TLS goes by it; null: it does not.</param>
+    public UpstreamSocketOptions? SocketOptionsOf(Host host, ClientAddresses? client, ServerName? name) => SocketOf(host) is null
         ? null
-        : new UpstreamSocketOptions { HostName = host.Hostname, HostTlvs = host.ProxyProtocolTlvs, Client = client };
+        : new UpstreamSocketOptions
+        {
+            HostName = host.Hostname,
+            HostTlvs = host.ProxyProtocolTlvs,
+            Client = client,
+            ServerName = Snapshot.Config.AutoSni && name is { IsAddress: false } ? name.Name : null,
+            RequiredName = Snapshot.Config.AutoSanValidation ? name?.Name : null,
+        };
 
     /// <summary>Which protocol a request goes over; <paramref name="downstreamIsHttp2"/>: it came over HTTP/2.</summary>
     public PoolKind PoolKindFor(bool downstreamIsHttp2) => Snapshot.Config.HttpProtocol switch

@@ -24,7 +24,8 @@ internal sealed class CertificateWatch : ITimerHandler
 
     public void OnTimer(TimerNode timer)
     {
-        Reloads.ReloadChanged();
+        // First, so that whatever comes of it the next time comes.
         Start();
+        Reloads.ReloadChanged();
     }
 }

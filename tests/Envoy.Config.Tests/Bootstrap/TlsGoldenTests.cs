@@ -136,6 +136,15 @@ public sealed class TlsGoldenTests
         Assert.That(error.Path, Does.StartWith("static_resources.clusters[0].transport_socket.typed_config.common_tls_context."));
     }
 
+    [TestCase("match_typed_subject_alt_names: [ { san_type: DNS, matcher: { exact: a } } ]", "SAN-based verification of peer certificates without trusted CA is insecure and not allowed")]
+    [TestCase("match_subject_alt_names: [ { exact: a } ]", "SAN-based verification of peer certificates without trusted CA is insecure and not allowed")]
+    [TestCase("allow_expired_certificate: true", "Certificate validity period is always ignored without trusted CA")]
+    public void ChecksWithoutAnAuthority_AreRefused(string checks, string message)
+    {
+        var errors = EnvoyConfigLoader.Parse(Clusters($"validation_context: {{ {checks} }}", "", "")).Errors;
+        Assert.That(errors.Select(e => e.Message), Is.EqualTo(new[] { message }));
+    }
+
     [Test]
     public void SecretThatCannotBeUsed_IsRefused_WhetherNamedOrNot()
     {

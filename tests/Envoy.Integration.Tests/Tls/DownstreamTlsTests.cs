@@ -101,7 +101,8 @@ public sealed class DownstreamTlsTests(EngineKind engine) : TlsFixture(engine)
             Assert.That((await client.ExchangeAsync(Get)).Status, Is.EqualTo(200));
         }
 
-        Assert.That(proxy.Statistics[Listener(proxy, "session_reused")], Is.EqualTo(11));
+        // One may be missed: other tests fill the framework's store of clients' sessions, too. Were workers apart, about half would be.
+        Assert.That(proxy.Statistics[Listener(proxy, "session_reused")], Is.GreaterThanOrEqualTo(10));
     }
 
     [Test]

@@ -133,17 +133,9 @@ internal sealed class HttpPools : IHostObserver
     private IHostPool Create(Host host, PoolKind kind, bool highPriority, ServerName? name, ClientAddresses? client)
     {
         var limits = highPriority ? _cluster.Snapshot.HighPriorityLimits : _cluster.Limits;
-        var options = _cluster.SocketOptionsOf(host, client);
+        var options = _cluster.SocketOptionsOf(host, client, name);
         if (options is not null)
-        {
-            options = options with
-            {
-                FallbackProtocols = kind == PoolKind.Http2 ? ["h2"] : ["http/1.1"],
-                ServerName = _cluster.Snapshot.Config.AutoSni && name is { IsAddress: false } ? name.Name : null,
-                RequiredName = _cluster.Snapshot.Config.AutoSanValidation ? name?.Name : null,
-            };
-        }
-
+            options = options with { FallbackProtocols = kind == PoolKind.Http2 ? ["h2"] : ["http/1.1"] };
         return kind switch
         {
             PoolKind.Http1 => new Http1Pool(_cluster, host, limits, options),

@@ -23,7 +23,7 @@ internal sealed class ServerNames
         _header = Encoding.ASCII.GetBytes(cluster.Snapshot.Config.AutoSniHeader.ToLowerInvariant());
     }
 
-    /// <summary>The request's host; null: the cluster does not go by it, or it has none.</summary>
+    /// <summary>The request's host; null: the cluster does not go by it.</summary>
     public static ServerName? Of(Cluster cluster, HeaderMap headers)
     {
         var config = cluster.Snapshot.Config;
@@ -37,7 +37,7 @@ internal sealed class ServerNames
             authority = headers.Get(HeaderId.Authority);
         authority = WithoutPort(authority);
         if (authority.IsEmpty || authority.Length > MostBytes)
-            return null;
+            return ServerName.Unusable;
         Span<char> text = stackalloc char[MostBytes];
         text = text[..Encoding.Latin1.GetChars(authority, text)];
         foreach (ref var c in text)

@@ -29,6 +29,7 @@ internal sealed class TcpTunnel : IHttpPool, IClientStream, IConnectionHandler
     private readonly ConnectConfig _config;
     private readonly Connection? _client;
     private readonly bool _tellsClient;
+    private readonly ServerName? _name;
     private readonly UpstreamConnectionAccount _account;
     private readonly HostStatsPart _hostStats;
     private readonly ByteQueue _data;
@@ -37,13 +38,14 @@ internal sealed class TcpTunnel : IHttpPool, IClientStream, IConnectionHandler
     private bool _active;
     private bool _asked;
 
-    public TcpTunnel(Cluster cluster, Host host, ClusterLimits limits, ConnectConfig config, Connection? client, bool tellsClient)
+    public TcpTunnel(Cluster cluster, Host host, ClusterLimits limits, ConnectConfig config, Connection? client, bool tellsClient, ServerName? name)
     {
         _cluster = cluster;
         _limits = limits;
         _config = config;
         _client = client;
         _tellsClient = tellsClient;
+        _name = name;
         _hostStats = host.Stats.Of(cluster.Worker);
         _account = new UpstreamConnectionAccount(cluster, host, limits);
         _data = new ByteQueue(cluster.Worker);
@@ -73,7 +75,7 @@ internal sealed class TcpTunnel : IHttpPool, IClientStream, IConnectionHandler
         _limits.PendingRequests.Inc();
         stats.UpstreamRqPendingTotal.Inc();
         stats.UpstreamRqPendingActive.Inc();
-        var connection = _account.Open(this, _cluster.SocketOptionsOf(_account.Host, _tellsClient ? _client?.Client : null));
+        var connection = _account.Open(this, _cluster.SocketOptionsOf(_account.Host, _tellsClient ? _client?.Client : null, _name));
         connection.EnableHalfClose(true);
         connection.DelayedCloseTimeout = FlushTimeout;
     }

@@ -15,6 +15,15 @@ internal sealed class CipherStream : Stream, IValueTaskSource<int>
 {
     private const int RecordHeaderSize = 5;
 
+    // RFC 8446 section 5.2: 2^14 bytes, their type, and what encryption adds; TLS 1.2 lets it add 2048.
+    private const int MostRecordBytes = (16 * 1024) + 2048;
+
+    private const byte AlertRecord = 21;
+    private const byte DataRecord = 23;
+
+    // An alert in a record of TLS 1.3: two bytes, their type, and sixteen of authentication.
+    private const int HiddenAlertBytes = 19;
+
     // More than a record, so that one is always whole; the rest waits in the system's buffer.
     private const int MostHeld = 64 * 1024;
 
@@ -24,6 +33,10 @@ internal sealed class CipherStream : Stream, IValueTaskSource<int>
     private ManualResetValueTaskSourceCore<int> _waiting;
     private Memory<byte> _wanted;
     private int _recordLeft;
+    private ulong _header;
+    private int _headerBytes;
+    private int _bodyLeft;
+    private bool _isAlert;
     private bool _ended;
 
     public CipherStream(Transport inner, SlabPool pool)
@@ -53,6 +66,11 @@ internal sealed class CipherStream : Stream, IValueTaskSource<int>
 
     /// <summary>How the connection broke.</summary>
     public SocketError Error { get; private set; }
+
+    /// <summary>
+    /// The last record that was read may be the peer's goodbye: a reader that got it together with data tells of it only when it is asked again.
+    /// </summary>
+    public bool MayEndWithAlert => _isAlert && _headerBytes == 0;
 
     /// <summary>There may be something to read.</summary>
     public bool CanReceive => !_received.IsEmpty || _ended || _inner.CanReceive;
@@ -167,6 +185,7 @@ internal sealed class CipherStream : Stream, IValueTaskSource<int>
         if (!_received.IsEmpty)
         {
             count = Take(buffer.Span);
+            Follow(buffer.Span[..count]);
             return true;
         }
 
@@ -179,7 +198,32 @@ internal sealed class CipherStream : Stream, IValueTaskSource<int>
         // A broken connection reads as an end, and the transport asks how it ended: no exception.
         Error = result.Status == IoStatus.Failed ? result.Error : SocketError.Success;
         count = result.Bytes;
+        Follow(buffer.Span[..count]);
         return true;
+    }
+
+    /// <summary>Follows the records in what is read, whose ends need not be its own.</summary>
+    private void Follow(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            if (_headerBytes < RecordHeaderSize)
+            {
+                _header = (_header << 8) | bytes[0];
+                bytes = bytes[1..];
+                if (++_headerBytes < RecordHeaderSize)
+                    continue;
+                var type = (byte)(_header >> 32);
+                _bodyLeft = (ushort)_header;
+                _isAlert = type == AlertRecord || (type == DataRecord && _bodyLeft == HiddenAlertBytes);
+            }
+
+            var taken = Math.Min(_bodyLeft, bytes.Length);
+            _bodyLeft -= taken;
+            bytes = bytes[taken..];
+            if (_bodyLeft == 0)
+                _headerBytes = 0;
+        }
     }
 
     private bool TryReadRecord(Span<byte> buffer, out int count)
@@ -191,6 +235,14 @@ internal sealed class CipherStream : Stream, IValueTaskSource<int>
             Span<byte> header = stackalloc byte[RecordHeaderSize];
             if (_received.CopyTo(header) == RecordHeaderSize)
                 _recordLeft = RecordHeaderSize + BinaryPrimitives.ReadUInt16BigEndian(header[3..]);
+        }
+
+        // One that is longer than any may be is the reader's to refuse, and not waited for.
+        if (_recordLeft > RecordHeaderSize + MostRecordBytes)
+        {
+            _recordLeft = 0;
+            count = Take(buffer);
+            return true;
         }
 
         if (_recordLeft > 0 && _received.Length >= _recordLeft)

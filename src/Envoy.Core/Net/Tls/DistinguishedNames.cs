@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
@@ -8,6 +9,19 @@ namespace Envoy.Net.Tls;
 internal static class DistinguishedNames
 {
     public static string Format(X500DistinguishedName name)
+    {
+        try
+        {
+            return Read(name);
+        }
+        catch (Exception e) when (e is AsnContentException or CryptographicException or ArgumentException)
+        {
+            // Not what its types say, such as a wildcard in a PrintableString: all of it as bytes (RFC 2253 section 2.4).
+            return "#" + Convert.ToHexString(name.RawData);
+        }
+    }
+
+    private static string Read(X500DistinguishedName name)
     {
         var text = new StringBuilder();
         foreach (var part in name.EnumerateRelativeDistinguishedNames())

@@ -33,7 +33,7 @@ public sealed record SubjectAlternativeNames
         {
             return Read(extension.RawData);
         }
-        catch (AsnContentException)
+        catch (Exception e) when (e is AsnContentException or ArgumentException)
         {
             // What cannot be read names nobody.
             return new SubjectAlternativeNames();
@@ -48,7 +48,7 @@ public sealed record SubjectAlternativeNames
         while (names.HasData)
         {
             var tag = names.PeekTag();
-            switch (tag.TagValue)
+            switch (tag.TagClass == TagClass.ContextSpecific ? tag.TagValue : -1)
             {
                 case 0:
                     ReadOther(names.ReadSequence(tag), other);

@@ -187,7 +187,7 @@ internal sealed class TlsTransport : Transport, ITransportHandler, IResumable
             var count = read.GetAwaiter().GetResult();
             scratch.AsSpan(0, count).CopyTo(buffer);
             _buffers.Return(scratch);
-            _mayHaveMore = count == wanted;
+            _mayHaveMore = count == wanted || _cipher.MayEndWithAlert;
             if (HasUnsent)
                 _ = FlushCipher();
             if (count > 0)

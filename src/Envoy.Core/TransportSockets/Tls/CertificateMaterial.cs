@@ -93,8 +93,13 @@ internal sealed class CertificateMaterial : IDisposable
     {
         using var key = certificate.GetECDsaPublicKey();
         if (key is null)
-            return 0;
-        return key.ExportParameters(includePrivateParameters: false).Curve.Oid.Value switch
+        {
+            using var rsa = certificate.GetRSAPublicKey();
+            return rsa is not null ? (ushort)0 : throw new TlsMaterialException("a key must be RSA or ECDSA");
+        }
+
+        var curve = key.ExportParameters(includePrivateParameters: false).Curve;
+        return (curve.IsNamed ? curve.Oid.Value : "one without a name") switch
         {
             "1.2.840.10045.3.1.7" => 23,
             "1.3.132.0.34" => 24,

@@ -16,6 +16,9 @@ internal sealed class CertificateValidator
 
     private readonly CertificateValidationConfig _config;
     private readonly X509Certificate2Collection _trusted;
+
+    // By all of its bytes: the framework compares issuer and serial number alone, which anybody can write into a certificate of his own.
+    private readonly HashSet<string> _trustedHashes;
     private readonly List<RevocationList> _revocations;
     private readonly SubjectNameMatcher[] _names;
 
@@ -24,6 +27,7 @@ internal sealed class CertificateValidator
     {
         _config = config;
         _trusted = trusted;
+        _trustedHashes = [.. trusted.Select(Hash)];
         _revocations = revocations;
         _names = names;
     }
@@ -39,6 +43,9 @@ internal sealed class CertificateValidator
     private bool HasHashes => _config.VerifyCertificateHash.Count > 0 || _config.VerifyCertificateSpki.Count > 0;
 
     private bool ChecksChain => _config.TrustedCa is not null || _config.SystemRootCerts;
+
+    // Only where nobody is named, as in Envoy.
+    private bool TrustsSystem => _config.SystemRootCerts && _config.TrustedCa is null;
 
     /// <summary>Reads what the checks need.</summary>
     /// <exception cref="TlsMaterialException">Something of it cannot be used.</exception>
@@ -84,8 +91,12 @@ internal sealed class CertificateValidator
                 throw new TlsMaterialException($"'{spki}' is no SHA-256 in base64");
         }
 
-        return new CertificateValidator(config, trusted, revocations, [.. config.SubjectNames.Select(SubjectNameMatcher.Compile)]);
+        return new CertificateValidator(config, trusted, revocations, [.. Effective(config.SubjectNames).Select(SubjectNameMatcher.Compile)]);
     }
+
+    // As in Envoy the old conditions, of no kind, do not count beside those that have one.
+    private static IEnumerable<SubjectNameMatcherConfig> Effective(IEnumerable<SubjectNameMatcherConfig> names) =>
+        names.Any(n => !n.IsOfAnyKind) ? names.Where(n => !n.IsOfAnyKind) : names;
 
     /// <summary>How the framework is to build chains: from what the peer sent and who is trusted, without the network.</summary>
     public X509ChainPolicy ChainPolicy(bool ofClients, DateTimeOffset now)
@@ -94,12 +105,12 @@ internal sealed class CertificateValidator
         {
             RevocationMode = X509RevocationMode.NoCheck,
             DisableCertificateDownloads = true,
-            TrustMode = _config.SystemRootCerts ? X509ChainTrustMode.System : X509ChainTrustMode.CustomRootTrust,
+            TrustMode = TrustsSystem ? X509ChainTrustMode.System : X509ChainTrustMode.CustomRootTrust,
             VerificationTime = now.LocalDateTime,
             VerificationTimeIgnored = false,
         };
         policy.ApplicationPolicy.Add(new Oid(ofClients ? ClientUse : ServerUse));
-        if (!_config.SystemRootCerts)
+        if (!TrustsSystem)
             policy.CustomTrustStore.AddRange(_trusted);
         return policy;
     }
@@ -107,11 +118,11 @@ internal sealed class CertificateValidator
     /// <summary>Checks a certificate.</summary>
     /// <param name="certificate">The peer's.</param>
     /// <param name="chain">As built by <see cref="ChainPolicy"/>.</param>
-    /// <param name="requiredName">A name that it must have instead of the configured ones; null: those.</param>
+    /// <param name="names">Names that it must have besides, or instead of, the configured ones.</param>
     /// <param name="now">The time.</param>
     /// <param name="scratch">The worker's.</param>
     /// <param name="error">What is wrong, in Envoy's words; empty if nothing is.</param>
-    public CertificateVerdict Check(CertificateDetails certificate, X509Chain? chain, string? requiredName, DateTimeOffset now, MatchScratch scratch, out string error)
+    public CertificateVerdict Check(CertificateDetails certificate, X509Chain? chain, in RequiredNames names, DateTimeOffset now, MatchScratch scratch, out string error)
     {
         error = "";
         var verdict = CertificateVerdict.NotChecked;
@@ -123,12 +134,22 @@ internal sealed class CertificateValidator
             verdict = CertificateVerdict.Valid;
         }
 
-        if (requiredName is not null)
+        if (names.Any is { } any)
         {
-            if (!certificate.Names.Dns.Any(name => SubjectNameMatcher.MatchesHost(requiredName, name)) && !certificate.Names.Ip.Contains(requiredName)
-                && !certificate.Names.Uri.Contains(requiredName))
+            if (any.Length == 0 || (!IsForHost(certificate, any) && !certificate.Names.Ip.Contains(any) && !certificate.Names.Uri.Contains(any)))
             {
                 error = "verify SAN list";
+                return CertificateVerdict.Names;
+            }
+
+            verdict = CertificateVerdict.Valid;
+        }
+
+        if (names.Host is { } host)
+        {
+            if (host.Length == 0 || !IsForHost(certificate, host))
+            {
+                error = "SAN matcher";
                 return CertificateVerdict.Names;
             }
 
@@ -153,7 +174,13 @@ internal sealed class CertificateValidator
         return CertificateVerdict.Hash;
     }
 
+    private static bool IsForHost(CertificateDetails certificate, string host) => certificate.Names.Dns.Any(name => SubjectNameMatcher.MatchesHost(host, name));
+
+    private static string Hash(X509Certificate2 certificate) => Convert.ToHexString(SHA256.HashData(certificate.RawDataMemory.Span));
+
     private static string Normal(string hash) => hash.Replace(":", "", StringComparison.Ordinal).ToLowerInvariant();
+
+    private bool IsTrusted(X509Certificate2 certificate) => _trustedHashes.Contains(Hash(certificate));
 
     private string CheckChain(X509Chain chain, DateTimeOffset now)
     {
@@ -180,9 +207,9 @@ internal sealed class CertificateValidator
         X509ChainStatusFlags.NotTimeValid or X509ChainStatusFlags.NotTimeNested when _config.AllowExpiredCertificate => null,
         X509ChainStatusFlags.NotTimeValid => elements[depth].Certificate.NotBefore > now.LocalDateTime ? "certificate is not yet valid" : "certificate has expired",
         // One of those in the middle may be the trusted one (X509_V_FLAG_PARTIAL_CHAIN).
-        X509ChainStatusFlags.PartialChain when _trusted.Contains(elements[^1].Certificate) => null,
+        X509ChainStatusFlags.PartialChain when IsTrusted(elements[^1].Certificate) => null,
         X509ChainStatusFlags.PartialChain => "unable to get local issuer certificate",
-        X509ChainStatusFlags.UntrustedRoot when depth == 0 && _trusted.Contains(elements[0].Certificate) => null,
+        X509ChainStatusFlags.UntrustedRoot when depth == 0 && IsTrusted(elements[0].Certificate) => null,
         X509ChainStatusFlags.UntrustedRoot => depth == 0 ? "self-signed certificate" : "self-signed certificate in certificate chain",
         X509ChainStatusFlags.NotSignatureValid => "certificate signature failure",
         X509ChainStatusFlags.NotValidForUsage => "unsuitable certificate purpose",

@@ -24,7 +24,7 @@ internal sealed class ClientHandshaker : ITlsHandshaker
         _peer = new PeerCheck(_state.Validator, snapshot.TimeProvider, socket.Scratch)
         {
             IsRequired = true,
-            RequiredName = options.RequiredName ?? (snapshot.Options.AutoSniSanValidation && _serverName.Length > 0 ? _serverName : null),
+            RequiredNames = new RequiredNames(options.RequiredName, snapshot.Options.AutoSniSanValidation && _serverName.Length > 0 ? _serverName : null),
         };
     }
 
@@ -71,6 +71,8 @@ internal sealed class ClientHandshaker : ITlsHandshaker
             PeerChain = _peer.Chain,
             IsPeerValidated = _peer.Verdict == CertificateVerdict.Valid,
         };
+        // Also of one that was accepted all the same.
+        _socket.Stats.OnRefused(_peer.Verdict);
         _socket.Stats.OnHandshake(info);
         return info;
     }

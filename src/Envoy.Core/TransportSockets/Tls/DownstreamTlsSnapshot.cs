@@ -35,17 +35,19 @@ internal sealed class DownstreamTlsSnapshot : IDownstreamTransportSocketSnapshot
 
     public void ReloadIfChanged()
     {
-        if (!_files.HaveChanged())
+        if (!_files.HaveChanged(out var isNew))
             return;
         try
         {
             // The old ones are left to handshakes that have begun, and to the garbage collector.
             _state = ServerTlsState.Load(Options);
+            _files.OnLoaded();
             TlsLog.Reloaded(_context.Logger, _context.Name);
         }
         catch (TlsMaterialException e)
         {
-            TlsLog.NotReloaded(_context.Logger, _context.Name, e.Message);
+            if (isNew)
+                TlsLog.NotReloaded(_context.Logger, _context.Name, e.Message);
         }
     }
 
@@ -105,7 +107,8 @@ internal sealed class ServerTlsState
         ServerCertificateContext = material.Context,
         EnabledSslProtocols = protocols,
         AllowRenegotiation = false,
-        AllowTlsResume = !options.DisableSessionResumption,
+        // A resumed session brings the client's certificate without those between it and a trusted one: it could not be checked again.
+        AllowTlsResume = !options.DisableSessionResumption && options.Common.Validation is null,
         CipherSuitesPolicy = CipherSuites.Policy(options.Common.Parameters.CipherSuites),
         ApplicationProtocols = alpn ? TlsProtocols.Alpn(options.Common.AlpnProtocols) : null,
         EncryptionPolicy = EncryptionPolicy.RequireEncryption,

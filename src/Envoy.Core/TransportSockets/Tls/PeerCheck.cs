@@ -12,8 +12,8 @@ internal sealed class PeerCheck(CertificateValidator? validator, TimeProvider ti
     /// <summary>A peer without a certificate is refused.</summary>
     public bool IsRequired { get; init; }
 
-    /// <summary>A name that the certificate must have instead of the configured ones; null: those.</summary>
-    public string? RequiredName { get; init; }
+    /// <summary>Names that the certificate must have besides the configured ones, or instead of them.</summary>
+    public RequiredNames RequiredNames { get; init; }
 
     /// <summary>The peer's certificate; null: it has shown none.</summary>
     public CertificateDetails? Peer { get; private set; }
@@ -50,7 +50,7 @@ internal sealed class PeerCheck(CertificateValidator? validator, TimeProvider ti
             Chain = [.. chain.ChainPolicy.ExtraStore.Select(c => new CertificateDetails(X509CertificateLoader.LoadCertificate(c.RawDataMemory.Span)))];
         if (validator is null)
             return true;
-        Verdict = validator.Check(Peer, chain, RequiredName, time.GetUtcNow(), scratch, out var error);
+        Verdict = validator.Check(Peer, chain, RequiredNames, time.GetUtcNow(), scratch, out var error);
         if (error.Length == 0 || validator.AcceptsUntrusted)
             return true;
         Failure = TlsFailure.VerifyFailed(error);

@@ -4,7 +4,8 @@ namespace Envoy.TransportSockets.Tls;
 internal sealed class ReloadableFiles
 {
     private readonly string[] _paths;
-    private (DateTime Written, long Length)[] _seen;
+    private (DateTime Written, long Length)[] _loaded;
+    private (DateTime Written, long Length)[] _tried;
 
     public ReloadableFiles(CommonTlsConfig common)
     {
@@ -15,20 +16,23 @@ internal sealed class ReloadableFiles
             common.Validation?.Crl,
         ];
         _paths = [.. sources.Where(s => s is { FileName.Length: > 0 }).Select(s => s!.FileName).Distinct(StringComparer.Ordinal)];
-        _seen = Look();
+        _loaded = _tried = Look();
     }
 
     public bool Any => _paths.Length > 0;
 
-    /// <summary>True once for each change.</summary>
-    public bool HaveChanged()
+    /// <summary>They are others than those that were loaded: until <see cref="OnLoaded"/>, so that what fails for a moment is tried again.</summary>
+    /// <param name="isNew">They have not been seen like this before.</param>
+    public bool HaveChanged(out bool isNew)
     {
         var now = Look();
-        if (now.AsSpan().SequenceEqual(_seen))
-            return false;
-        _seen = now;
-        return true;
+        isNew = !now.AsSpan().SequenceEqual(_tried);
+        _tried = now;
+        return !now.AsSpan().SequenceEqual(_loaded);
     }
+
+    /// <summary>What was seen last has been loaded.</summary>
+    public void OnLoaded() => _loaded = _tried;
 
     private (DateTime, long)[] Look() => Array.ConvertAll(_paths, static path =>
     {

@@ -11,6 +11,9 @@ internal sealed class ServerHandshaker(DownstreamTls socket) : ITlsHandshaker
     // As much as Envoy's own inspector reads.
     private const int MostHelloBytes = 16 * 1024;
 
+    // Those of some dozen records, into which a client may cut it.
+    private const int MostRecordHeaders = 320;
+
     private const byte HandshakeFailure = 40;
     private const byte DecodeError = 50;
     private const byte UnrecognizedName = 112;
@@ -31,6 +34,9 @@ internal sealed class ServerHandshaker(DownstreamTls socket) : ITlsHandshaker
         var bytes = received.IsSingleSpan ? received.FirstSpan : received.ToArray();
         switch (ClientHelloReader.Read(bytes, MostHelloBytes, out _hello))
         {
+            // In many small records it need not have an end.
+            case ClientHelloStatus.NeedMore when received.Length > MostHelloBytes + MostRecordHeaders:
+                return Refuse(HandshakeFailure, "the ClientHello is too large");
             case ClientHelloStatus.NeedMore:
                 return TlsPreparation.NeedMore;
             case ClientHelloStatus.NotTls:
@@ -84,6 +90,8 @@ internal sealed class ServerHandshaker(DownstreamTls socket) : ITlsHandshaker
             PeerChain = _peer?.Chain ?? [],
             IsPeerValidated = _peer is { Verdict: CertificateVerdict.Valid },
         };
+        // Also of one that was accepted all the same.
+        socket.Stats.OnRefused(_peer?.Verdict ?? CertificateVerdict.NotChecked);
         socket.Stats.OnHandshake(info);
         return info;
     }

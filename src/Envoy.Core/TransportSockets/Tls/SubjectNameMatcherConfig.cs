@@ -25,4 +25,8 @@ public enum SubjectNameKind
 /// <param name="Kind">Its kind.</param>
 /// <param name="Matcher">The condition on its text.</param>
 /// <param name="ObjectId">The other name's type (an object identifier); empty for the other kinds.</param>
-public sealed record SubjectNameMatcherConfig(SubjectNameKind Kind, StringMatcherConfig Matcher, string ObjectId = "");
+public sealed record SubjectNameMatcherConfig(SubjectNameKind Kind, StringMatcherConfig Matcher, string ObjectId = "")
+{
+    /// <summary>It came by a name of before 2022 (<c>match_subject_alt_names</c>), which says no kind.</summary>
+    internal bool IsOfAnyKind { get; init; }
+}

@@ -165,7 +165,7 @@ internal static class TlsContextReader
 
     // The names of 2019 to 2021 have no kind: as in Envoy they stand for each of these.
     private static IEnumerable<SubjectNameMatcherConfig> OfAnyKind(StringMatcherConfig matcher) =>
-        new[] { SubjectNameKind.Dns, SubjectNameKind.Uri, SubjectNameKind.Email, SubjectNameKind.IpAddress }.Select(kind => new SubjectNameMatcherConfig(kind, matcher));
+        new[] { SubjectNameKind.Dns, SubjectNameKind.Uri, SubjectNameKind.Email, SubjectNameKind.IpAddress }.Select(kind => new SubjectNameMatcherConfig(kind, matcher) { IsOfAnyKind = true });
 
     private sealed record Draft
     {

@@ -41,8 +41,26 @@ internal static class TlsValidation
 
         foreach (var certificate in common.Certificates)
             Try(certificate, validation, () => CertificateMaterial.Load(certificate).Dispose());
-        if (Resolve(common, validation).Validation is { } checks)
+        var resolved = Resolve(common, validation);
+        if (resolved.Validation is { } checks)
+        {
+            CheckTrust(common, checks, validation);
             Try(common.Validation ?? (object)common, validation, () => CertificateValidator.Load(checks));
+        }
+    }
+
+    // Envoy's rules: what a stranger can write into a certificate proves nothing.
+    private static void CheckTrust(CommonTlsConfig common, CertificateValidationConfig checks, ConfigValidation validation)
+    {
+        if (checks.TrustedCa is not null || checks.SystemRootCerts || (common.Validation is { } written && validation.IsRefused(written, "ca_certificate_provider_instance")))
+            return;
+        object subject = common.Validation ?? (object)common;
+        if (checks.SubjectNames.Count > 0)
+            validation.Error(subject, "", "SAN-based verification of peer certificates without trusted CA is insecure and not allowed", "add trusted_ca");
+        if (checks.Crl is not null)
+            validation.Error(subject, "", "a crl means nothing without a trusted CA", "add trusted_ca");
+        if (checks.AllowExpiredCertificate)
+            validation.Error(subject, "", "Certificate validity period is always ignored without trusted CA", "remove allow_expired_certificate");
     }
 
     private static void Try(object subject, ConfigValidation validation, Action load)

@@ -34,16 +34,18 @@ internal sealed class UpstreamTlsSnapshot : IUpstreamTransportSocketSnapshot, IT
 
     public void ReloadIfChanged()
     {
-        if (!_files.HaveChanged())
+        if (!_files.HaveChanged(out var isNew))
             return;
         try
         {
             _state = ClientTlsState.Load(Options);
+            _files.OnLoaded();
             TlsLog.Reloaded(_context.Logger, _context.Name);
         }
         catch (TlsMaterialException e)
         {
-            TlsLog.NotReloaded(_context.Logger, _context.Name, e.Message);
+            if (isNew)
+                TlsLog.NotReloaded(_context.Logger, _context.Name, e.Message);
         }
     }
 

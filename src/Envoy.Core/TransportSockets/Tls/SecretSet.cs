@@ -28,6 +28,9 @@ internal sealed class SecretSet
         };
     }
 
+    /// <summary>It holds the way to check that is named.</summary>
+    public bool HasValidation(SecretReferenceConfig reference) => Validation(reference.Name) is not null;
+
     /// <summary>Reports names that nothing has.</summary>
     public void Check(CommonTlsConfig common, ConfigValidation validation)
     {

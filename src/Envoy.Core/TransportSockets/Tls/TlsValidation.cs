@@ -54,6 +54,9 @@ internal static class TlsValidation
     {
         if (checks.TrustedCa is not null || checks.SystemRootCerts || (common.Validation is { } written && validation.IsRefused(written, "ca_certificate_provider_instance")))
             return;
+        // What is not known may name one; that it is missing has been said.
+        if (common.ValidationSecret is { } secret && (validation.Secrets as SecretSet)?.HasValidation(secret) != true)
+            return;
         object subject = common.Validation ?? (object)common;
         if (checks.SubjectNames.Count > 0)
             validation.Error(subject, "", "SAN-based verification of peer certificates without trusted CA is insecure and not allowed", "add trusted_ca");

@@ -2,42 +2,58 @@ namespace Envoy.Http.Http2;
 
 /// <summary>
 /// Streams that were reset before their peer had ended them, for what may still come for them (RFC 9113 section 5.1). All others that are over were ended
-/// by their peer, and nothing may come. Remembers the last ones only. Worker-owned.
+/// by their peer, and nothing may come. Remembers the last ones only, in a kilobyte that is there once it is needed. Worker-owned.
 /// </summary>
 internal sealed class Http2ClosedStreams
 {
-    // As many as are under way at most by Envoy's default.
-    private const int Most = 1024;
+    private const int Most = 256;
 
-    private Dictionary<uint, bool>? _resetByUs;
-    private Queue<uint>? _order;
+    // Streams have 31 bits.
+    private const uint ByUs = 1u << 31;
+
+    private uint[]? _ring;
+    private int _next;
 
     /// <summary>Some have been forgotten: of an older one nobody knows how it ended.</summary>
     public bool HasForgotten { get; private set; }
 
     public void Add(uint id, bool byUs)
     {
-        _resetByUs ??= [];
-        _order ??= new Queue<uint>();
-        if (!_resetByUs.TryAdd(id, byUs))
+        if (Find(id) >= 0)
             return;
-        _order.Enqueue(id);
-        if (_order.Count <= Most)
-            return;
-        _resetByUs.Remove(_order.Dequeue());
-        HasForgotten = true;
+        _ring ??= new uint[Most];
+        HasForgotten |= _ring[_next] != 0;
+        _ring[_next] = byUs ? id | ByUs : id;
+        _next = (_next + 1) % Most;
     }
 
     /// <summary>The peer has been told that it is over: once is enough.</summary>
-    public void LetPass(uint id) => _resetByUs![id] = true;
+    public void LetPass(uint id)
+    {
+        if (Find(id) is >= 0 and var place)
+            _ring![place] = id | ByUs;
+    }
 
     /// <summary>The peer's end of it has come: what comes now is a fault.</summary>
-    public void OnPeerEnded(uint id) => _resetByUs?.Remove(id);
+    public void OnPeerEnded(uint id)
+    {
+        if (Find(id) is >= 0 and var place)
+            _ring![place] = 0;
+    }
 
     /// <summary>Whether it was reset, and by whom.</summary>
     public bool TryGet(uint id, out bool byUs)
     {
-        byUs = false;
-        return _resetByUs is not null && _resetByUs.TryGetValue(id, out byUs);
+        var place = Find(id);
+        byUs = place >= 0 && (_ring![place] & ByUs) != 0;
+        return place >= 0;
+    }
+
+    private int Find(uint id)
+    {
+        if (_ring is null)
+            return -1;
+        var place = Array.IndexOf(_ring, id | ByUs);
+        return place >= 0 ? place : Array.IndexOf(_ring, id);
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using Envoy.Clusters;
+using Envoy.Clusters.Pools;
 using Envoy.Filters.Network.TcpProxy;
 using Envoy.Formatting;
 using Envoy.Http.Http2;
@@ -256,6 +257,27 @@ public sealed class UpstreamTlsTests(EngineKind engine) : TlsFixture(engine)
             var (bytes, end) = await client.ReadToEndAsync();
             Assert.That((System.Text.Encoding.ASCII.GetString(bytes), end), Is.EqualTo(("bye", ConnectionEnd.ByPeer)));
         }
+    }
+
+    [Test]
+    public async Task AutoSni_RequestThatMayNotWait_LeavesNoPoolBehind([Values(UpstreamHttpProtocol.Http1, UpstreamHttpProtocol.Http2, UpstreamHttpProtocol.Negotiated)] UpstreamHttpProtocol protocol)
+    {
+        await using var upstream = FakeUpstream.ThatNeverAccepts();
+        await using var proxy = await Start(upstream, new UpstreamTlsOptions(), c => c with
+        {
+            AutoSni = true,
+            HttpProtocol = protocol,
+            CircuitBreakers = new CircuitBreakerConfig { MaxPendingRequests = 1 },
+        });
+        using var waiting = await proxy.ConnectAsync();
+        await waiting.SendAsync(Get);
+        await proxy.WaitForAsync("cluster.upstream.upstream_rq_pending_active");
+        using var client = await proxy.ConnectAsync();
+        for (var i = 0; i < 10; i++)
+            Assert.That((await client.ExchangeAsync($"GET / HTTP/1.1\r\nhost: {i}.test\r\n\r\n")).Status, Is.EqualTo(503));
+        var worker = proxy.Proxy.Runtime.Workers[0];
+        var pools = await worker.InvokeAsync(() => HttpPools.Of(WorkerClusters.Of(worker).Find(TestProxy.ClusterName)!).NamedCount);
+        Assert.That(pools, Is.EqualTo(1), "that of the one that waits");
     }
 
     [Test]

@@ -54,7 +54,9 @@ internal sealed class AutoPool : IHostPool
     {
         if (_known is not null)
             _known.Request(request);
-        else if (_pending.TryAdd(request) && _probe is null)
+        else if (!_pending.TryAdd(request))
+            TellIfEmpty();
+        else if (_probe is null)
             Probe();
     }
 

@@ -84,6 +84,8 @@ internal abstract class HostPool : IHostPool
 
         if (Pending.TryAdd(request))
             ConnectAsNeeded();
+        else
+            TellIfEmpty();
     }
 
     public void Cancel(StreamRequest request)

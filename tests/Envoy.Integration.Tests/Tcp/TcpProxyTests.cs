@@ -4,6 +4,7 @@ using Envoy.Filters.Network.DirectResponse;
 using Envoy.Filters.Network.TcpProxy;
 using Envoy.Formatting;
 using Envoy.Integration.Tests.Support;
+using Envoy.Proxy.Building;
 using Envoy.Runtime;
 using Envoy.Testing;
 
@@ -294,6 +295,31 @@ public sealed class TcpProxyTests(EngineKind engine) : TcpFixture(engine)
         client.Reset();
         await upstream.EndedAsync();
         await proxy.WaitForAsync("cluster.upstream.upstream_cx_active", v => v == 0);
+    }
+
+    [Test]
+    public async Task ClientThatLeaves_WhileItsLastBytesWait_LeavesNoTimerBehind()
+    {
+        // Held by the proxy: more than the system's buffers take.
+        const int Size = 64 * 1024 * 1024;
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            await c.SendAsync(new byte[Size]);
+            await c.ReadToEndAsync();
+        });
+        var config = new ProxyConfigBuilder()
+            .AddListener("tcp", l => l.Address("127.0.0.1", 0).AddFilter("tcp", new TcpProxyOptions { StatPrefix = "t", Cluster = Cluster, IdleTimeout = TimeSpan.FromSeconds(10) }))
+            .AddCluster(ClusterOf(Cluster, [upstream])).Build();
+        config = config with { Listeners = [config.Listeners[0] with { PerConnectionBufferLimitBytes = 2 * Size }] };
+        await using var proxy = await TestProxy.StartAsync(config, Options);
+        using var client = await proxy.ConnectAsync(receiveBufferSize: 4096);
+        client.ShutdownSend();
+        await proxy.WaitForAsync("cluster.upstream.upstream_cx_destroy");
+        Assert.That(proxy.Statistics["tcp.t.downstream_cx_tx_bytes_buffered"], Is.Positive, "some of it waits");
+        client.Reset();
+        await proxy.AccessLog.NextAsync();
+        await proxy.AdvanceAsync(TimeSpan.FromSeconds(11));
+        Assert.That(proxy.Statistics["tcp.t.idle_timeout"], Is.Zero, "both sides were closed long before");
     }
 
     [Test]

@@ -38,6 +38,7 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
     private bool _earlyEnd;
     private bool _joined;
     private bool _downstreamClosed;
+    private bool _upstreamClosed;
     private bool _flushing;
 
     public TcpProxyFilter(TcpProxySnapshot.Factory shared) => _shared = shared;
@@ -115,7 +116,7 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
     private void CloseUpstream(ConnectionEvent connectionEvent)
     {
         var upstream = _upstream;
-        if (upstream is null || !_joined || connectionEvent == ConnectionEvent.LocalClose)
+        if (upstream is null || !_joined || _upstreamClosed || connectionEvent == ConnectionEvent.LocalClose)
         {
             DisarmIdle();
             upstream?.Close(ConnectionCloseType.NoFlush);
@@ -154,6 +155,7 @@ internal sealed class TcpProxyFilter : INetworkReadFilter, IUpstreamConnectionHa
             return;
         }
 
+        _upstreamClosed = true;
         if (_downstreamClosed)
         {
             if (_flushing)

@@ -363,6 +363,58 @@ public sealed class Http2UpstreamTests(EngineKind engine) : HttpFixture(engine)
     }
 
     [Test]
+    public async Task IdleConnection_WhoseUpstreamReadsNothing_IsClosedAllTheSame()
+    {
+        var over = new TaskCompletionSource();
+        var begun = new TaskCompletionSource();
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            var server = await Http2Server.AcceptAsync(c, (Http2Setting.InitialWindowSize, int.MaxValue));
+            await server.SendAsync(Http2Client.Number(Http2FrameType.WindowUpdate, 0, int.MaxValue - 65535));
+            await server.ReadAsync(Http2FrameType.Headers);
+            begun.SetResult();
+            await over.Task;
+        });
+        await using var proxy = await TestProxy.ForwardTo(upstream, Options with
+        {
+            ConfigureCluster = c => c with { HttpProtocol = UpstreamHttpProtocol.Http2, IdleTimeout = TimeSpan.FromSeconds(10) },
+        });
+        long left;
+        try
+        {
+            using (var client = await proxy.ConnectAsync())
+            {
+                await client.SendAsync("POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 1000000000\r\n\r\n");
+                await begun.Task;
+                // Until the way is full, from here to the upstream's socket.
+                var sending = Task.Run(async () =>
+                {
+                    while (true)
+                        await client.SendAsync(new byte[1024 * 1024]);
+                });
+                await proxy.WaitForAsync("cluster.upstream.upstream_flow_control_backed_up_total");
+                // Its stream's idle timeout: not every system tells of a client that leaves while nobody reads from it.
+                await proxy.AdvanceAsync(TimeSpan.FromMinutes(6));
+                client.Reset();
+                Assert.That(async () => await sending, Throws.Exception);
+            }
+
+            await AssertQuiet(proxy);
+            Assert.That(proxy.Statistics["cluster.upstream.upstream_cx_tx_bytes_buffered"], Is.Positive, "some of it waits");
+            await proxy.AdvanceAsync(TimeSpan.FromSeconds(11));
+            await proxy.WaitForAsync("cluster.upstream.upstream_cx_idle_timeout");
+            await proxy.AdvanceAsync(TimeSpan.FromMinutes(10));
+            left = proxy.Statistics["cluster.upstream.upstream_cx_active"];
+        }
+        finally
+        {
+            over.SetResult();
+        }
+
+        Assert.That(left, Is.Zero);
+    }
+
+    [Test]
     public async Task WebSocket_OverHttp1_ReachesAnHttp2Upstream()
     {
         await using var upstream = new FakeUpstream().OnConnection(async c =>

@@ -13,6 +13,9 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
     private const int MaxHeaderBytes = 60 * 1024;
     private const int MaxHeaderCount = 100;
 
+    // Envoy's default of delayed_close_timeout: how long an upstream may take nothing of what is left when its connection ends, the GOAWAY most often.
+    private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(1);
+
     private readonly Http2Pool _pool;
     private readonly UpstreamConnectionAccount _account;
     private readonly Http2Connection _codec;
@@ -50,13 +53,18 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
 
     private ClusterTrafficStats Stats => _pool.Cluster.Stats;
 
-    public void Open() => _connection = _account.Open(this, _pool.SocketOptions);
+    public void Open()
+    {
+        _connection = _account.Open(this, _pool.SocketOptions);
+        _connection.DelayedCloseTimeout = FlushTimeout;
+    }
 
     /// <summary>Takes over a connection that is made already.</summary>
     public void Adopt()
     {
         _connection = _account.Connection;
         _connection.Handler = this;
+        _connection.DelayedCloseTimeout = FlushTimeout;
         OnEvent(ConnectionEvent.Connected);
     }
 

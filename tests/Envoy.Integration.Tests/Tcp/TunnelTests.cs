@@ -119,6 +119,33 @@ public sealed class TunnelTests(EngineKind engine) : TcpFixture(engine)
     }
 
     [Test]
+    public async Task TunnelBegunBehindAFullConnection_LeavesItsNeighboursInPeace()
+    {
+        var more = new TaskCompletionSource();
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            var server = await Http2Server.AcceptAsync(c, (Http2Setting.InitialWindowSize, int.MaxValue));
+            await server.SendAsync(Http2Client.Number(Http2FrameType.WindowUpdate, 0, int.MaxValue - 65535));
+            await server.ReadAsync(Http2FrameType.Headers);
+            await server.SendAsync(server.Headers(1, false, (":status", "200")));
+            await more.Task;
+            await server.ReadAsync(Http2FrameType.Headers);
+            await server.SendAsync(server.Headers(3, false, (":status", "200")), Http2Client.Data(3, "second"), Http2Client.Data(1, "first"));
+            await c.ReadToEndAsync();
+        });
+        await using var proxy = await Forward([upstream], t => t with { Tunneling = new TunnelingConfig { Hostname = "host.test:1" } }, c => c with { HttpProtocol = UpstreamHttpProtocol.Http2 });
+        using var first = await proxy.ConnectAsync();
+        var sending = first.SendAsync(new byte[SystemBuffers.Most]);
+        await proxy.WaitForAsync("cluster.upstream.upstream_flow_control_backed_up_total");
+        using var second = await proxy.ConnectAsync();
+        await proxy.WaitForAsync("cluster.upstream.http2.streams_active", 2);
+        more.SetResult();
+        Assert.That(Encoding.ASCII.GetString(await second.ReadExactlyAsync(6)), Is.EqualTo("second"));
+        Assert.That(Encoding.ASCII.GetString(await first.ReadExactlyAsync(5)), Is.EqualTo("first"));
+        await sending;
+    }
+
+    [Test]
     public async Task Refusals_AreTriedAgain_WithBackOff_AsOftenAsAllowed()
     {
         await using var upstream = new FakeUpstream().OnConnection(async c =>

@@ -28,6 +28,7 @@ internal sealed class HttpTunnel : IUpstreamConnection, IStreamRequester, IClien
     private int _held;
     private bool _starting;
     private bool _granted;
+    private bool _aboveHigh;
     private bool _writeEnded;
     private bool _closed;
 
@@ -102,6 +103,8 @@ internal sealed class HttpTunnel : IUpstreamConnection, IStreamRequester, IClien
         Connection = connection;
         _stream = stream;
         stream.SendHeaders(_headers, endStream: false, upgrades: false);
+        if (!_closed && stream.IsAboveWriteHighWatermark)
+            OnAboveWriteHighWatermark();
     }
 
     public void OnStreamFailed(StreamResetReason reason, string details)
@@ -165,9 +168,22 @@ internal sealed class HttpTunnel : IUpstreamConnection, IStreamRequester, IClien
         End(ConnectionEvent.RemoteClose);
     }
 
-    public void OnAboveWriteHighWatermark() => _handler.OnAboveWriteHighWatermark();
+    // Streams of one connection hear of it together, also one that has begun since it was full; to the tunnel's user one belongs to the other.
+    public void OnAboveWriteHighWatermark()
+    {
+        if (_aboveHigh || _closed)
+            return;
+        _aboveHigh = true;
+        _handler.OnAboveWriteHighWatermark();
+    }
 
-    public void OnBelowWriteLowWatermark() => _handler.OnBelowWriteLowWatermark();
+    public void OnBelowWriteLowWatermark()
+    {
+        if (!_aboveHigh)
+            return;
+        _aboveHigh = false;
+        _handler.OnBelowWriteLowWatermark();
+    }
 
     // A stream whose request has ended too is its connection's again.
     private void OnUpstreamEnd()
@@ -184,6 +200,8 @@ internal sealed class HttpTunnel : IUpstreamConnection, IStreamRequester, IClien
         var stream = _stream;
         _stream = null;
         stream?.Reset(StreamResetReason.LocalReset);
+        // Its user may have another one made.
+        OnBelowWriteLowWatermark();
         _handler.OnEvent(connectionEvent);
     }
 }

@@ -4,6 +4,7 @@ using Envoy.Filters.Http.Router;
 using Envoy.Filters.Listener.HttpInspector;
 using Envoy.Filters.Listener.LocalRateLimit;
 using Envoy.Filters.Listener.OriginalDst;
+using Envoy.Filters.Listener.OriginalSrc;
 using Envoy.Filters.Listener.ProxyProtocol;
 using Envoy.Filters.Listener.TlsInspector;
 using Envoy.Filters.Network.DirectResponse;
@@ -121,6 +122,13 @@ public static class FilterBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(listener);
         return listener.AddListenerFilter(name, new OriginalDstOptions()).With(l => l with { UseOriginalDst = true });
+    }
+
+    /// <summary>Upstream connections come from the client's address, see <see cref="OriginalSrcOptions"/>.</summary>
+    public static ListenerBuilder AddOriginalSrc(this ListenerBuilder listener, OriginalSrcOptions? options = null, string name = "envoy.filters.listener.original_src")
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        return listener.AddListenerFilter(name, options ?? new OriginalSrcOptions());
     }
 
     /// <summary>Closes the connections that are too many in a time.</summary>

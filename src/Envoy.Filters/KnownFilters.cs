@@ -33,7 +33,6 @@ internal static class KnownFilters
         ])
         {
             TypePrefixes = ["envoy.extensions.filters.listener.", "envoy.config.filter.listener.", "envoy.extensions.filters.udp.", "envoy.config.filter.udp."],
-            OldNames = [new("envoy.listener.original_src", "original_src")],
         };
 
     private static KnownExtensions Network() =>

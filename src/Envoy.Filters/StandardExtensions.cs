@@ -16,6 +16,7 @@ using Envoy.Filters.Http.Router;
 using Envoy.Filters.Listener.HttpInspector;
 using Envoy.Filters.Listener.LocalRateLimit;
 using Envoy.Filters.Listener.OriginalDst;
+using Envoy.Filters.Listener.OriginalSrc;
 using Envoy.Filters.Listener.ProxyProtocol;
 using Envoy.Filters.Listener.TlsInspector;
 using Envoy.Filters.Network.DirectResponse;
@@ -44,6 +45,7 @@ public static class StandardExtensions
             new HttpInspectorExtension(),
             new ProxyProtocolExtension(),
             new OriginalDstExtension(),
+            new OriginalSrcExtension(),
             new LocalRateLimitExtension(),
             new HttpConnectionManagerExtension(),
             new RouterExtension(),

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Text;
 
@@ -25,6 +26,9 @@ public sealed class FakeConnection
 
     /// <summary>1 for the upstream's first connection.</summary>
     public int Number { get; }
+
+    /// <summary>Where it comes from: the proxy's side of it; null: from no address.</summary>
+    public EndPoint? RemoteEndPoint => _link.RemoteEndPoint;
 
     /// <summary>Bytes that sends have handed to the network so far.</summary>
     public long BytesSent => Volatile.Read(ref _bytesSent);

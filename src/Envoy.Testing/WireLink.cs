@@ -26,6 +26,7 @@ internal sealed class WireLink : IDisposable
         }
 
         LocalEndPoint = socket.LocalEndPoint;
+        RemoteEndPoint = socket.RemoteEndPoint;
         Stream = Wire = new NetworkStream(socket, ownsSocket: true);
     }
 
@@ -39,6 +40,9 @@ internal sealed class WireLink : IDisposable
 
     /// <summary>Our side's address; null in memory.</summary>
     public EndPoint? LocalEndPoint { get; }
+
+    /// <summary>The other side's; null: it has none.</summary>
+    public EndPoint? RemoteEndPoint { get; }
 
     /// <summary>The connection itself, whatever lies over it.</summary>
     public Stream Wire { get; }

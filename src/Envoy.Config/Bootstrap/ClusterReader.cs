@@ -2,6 +2,7 @@ using Envoy.Clusters;
 using Envoy.Extensions;
 using Envoy.Http.Http1;
 using Envoy.Http.Http2;
+using Envoy.Net;
 using Envoy.Routing;
 using Envoy.TransportSockets;
 using Envoy.TransportSockets.Tls;
@@ -130,6 +131,30 @@ internal static class ClusterReader
         .Add(Ratio("per_upstream_preconnect_ratio"), p => p.PerUpstreamRatio, (p, v) => p with { PerUpstreamRatio = v }, (ConfigValueReader<double>)ReadRatio)
         .Add(Ratio("predictive_preconnect_ratio"), p => p.PredictiveRatio, (p, v) => p with { PredictiveRatio = v }, (ConfigValueReader<double>)ReadRatio);
 
+    private static readonly FieldTable<SocketAddressBox> ExtraSource = new FieldTable<SocketAddressBox>("envoy.config.core.v3.ExtraSourceAddress", new SocketAddressBox())
+        .Message("address", a => a.Address, (a, v) => new SocketAddressBox { Address = v }, AddressReader.Socket, required: true)
+        .NotYet("socket_options");
+
+    private static readonly FieldTable<UpstreamBindConfig> Bind = new FieldTable<UpstreamBindConfig>(
+            "envoy.config.core.v3.BindConfig", new UpstreamBindConfig(new SocketAddressConfig("", 0)))
+        .Message("source_address", b => b.SourceAddress, (b, v) => b with { SourceAddress = v }, AddressReader.Socket, required: true)
+        .Bool("freebind", b => b.FreeBind, (b, v) => b with { FreeBind = v })
+        .List(
+            "extra_source_addresses",
+            b => [.. b.ExtraSourceAddresses.Select(a => new SocketAddressBox { Address = a })],
+            (b, v) => b with { ExtraSourceAddresses = [.. v.Select(a => a.Address)] },
+            ExtraSource)
+        .NotYet("socket_options=[]", "additional_source_addresses=[]", "local_address_selector");
+
+    private static readonly FieldTable<TcpKeepaliveConfig> Keepalive = new FieldTable<TcpKeepaliveConfig>("envoy.config.core.v3.TcpKeepalive", new TcpKeepaliveConfig())
+        .Number31("keepalive_probes", k => k.Probes, (k, v) => k with { Probes = v })
+        .Number31("keepalive_time", k => k.TimeSeconds, (k, v) => k with { TimeSeconds = v })
+        .Number31("keepalive_interval", k => k.IntervalSeconds, (k, v) => k with { IntervalSeconds = v });
+
+    private static readonly FieldTable<ClusterConfig> ConnectionOptions = new FieldTable<ClusterConfig>("envoy.config.cluster.v3.UpstreamConnectionOptions", Defaults)
+        .Message("tcp_keepalive", c => c.TcpKeepalive, (c, v) => c with { TcpKeepalive = v }, Keepalive)
+        .NotYet("set_local_interface_name_on_upstream_connections=false", "happy_eyeballs_config");
+
     public static readonly FieldTable<ClusterConfig> Fields = new FieldTable<ClusterConfig>("envoy.config.cluster.v3.Cluster", Defaults)
         .Text("name", c => c.Name, (c, v) => c with { Name = v }, required: true)
         .Text("alt_stat_name", c => c.AltStatName, (c, v) => c with { AltStatName = v })
@@ -153,13 +178,15 @@ internal static class ClusterReader
         .NotYet("transport_socket_matcher", "cluster_type", "eds_cluster_config", "health_checks=[]",
             "extension_protocol_options=[]", "dns_jitter=0s",
             "dns_failure_refresh_rate", "respect_dns_ttl=false", "dns_resolvers=[]", "use_tcp_for_dns_lookups=false", "dns_resolution_config",
-            "typed_dns_resolver_config", "wait_for_warm_on_init=true", "outlier_detection", "cleanup_interval", "upstream_bind_config", "lb_subset_config",
+            "typed_dns_resolver_config", "wait_for_warm_on_init=true", "outlier_detection", "cleanup_interval", "lb_subset_config",
             "ring_hash_lb_config", "maglev_lb_config", "original_dst_lb_config", "least_request_lb_config", "round_robin_lb_config=[]",
-            "common_lb_config=[]", "protocol_selection=USE_CONFIGURED_PROTOCOL", "upstream_connection_options=[]",
+            "common_lb_config=[]", "protocol_selection=USE_CONFIGURED_PROTOCOL",
             "close_connections_on_host_health_failure=false", "ignore_health_on_host_removal=false", "drain_connections_on_host_removal=false",
             "filters=[]", "load_balancing_policy", "lrs_server", "lrs_report_endpoint_metrics=[]", "track_timeout_budgets=false", "upstream_config",
             "track_cluster_stats=[]", "connection_pool_per_downstream_connection=false")
         .Message("preconnect_policy", c => c.Preconnect, (c, v) => c with { Preconnect = v }, Preconnect)
+        .Message("upstream_bind_config", c => c.UpstreamBind, (c, v) => c with { UpstreamBind = v }, Bind)
+        .Inline("upstream_connection_options", ConnectionOptions)
         .Inert("metadata")
         .OneOf(required: false, "type", "cluster_type");
 
@@ -216,6 +243,11 @@ internal static class ClusterReader
         }
 
         return cluster;
+    }
+
+    private sealed record SocketAddressBox
+    {
+        public SocketAddressConfig Address { get; init; } = new("", 0);
     }
 
     private sealed record Threshold(CircuitBreakerConfig Config, RoutingPriority Priority);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Envoy.Clusters.Hosts;
 using Envoy.Clusters.LoadBalancing;
 using Envoy.Clusters.Pools;
@@ -20,6 +21,7 @@ internal sealed class Cluster
     private readonly IUpstreamTransportSocket? _socket;
     private readonly IUpstreamTransportSocket?[] _matchedSockets;
     private Http2CodecStats? _http2Stats;
+    private bool _bindFailureTold;
 
     public Cluster(Worker worker, ClusterSnapshot snapshot, HostSetSnapshot hosts)
     {
@@ -79,20 +81,32 @@ internal sealed class Cluster
     /// <summary>What lies between the connections to <paramref name="host"/> and their users on this worker; null: nothing.</summary>
     public IUpstreamTransportSocket? SocketOf(Host host) => host.SocketIndex < 0 ? _socket : _matchedSockets[host.SocketIndex];
 
-    /// <summary>What a connection to <paramref name="host"/> asks of its socket; null: there is none.</summary>
+    /// <summary>What a connection to <paramref name="host"/> asks of its socket; null: nothing that others do not.</summary>
     /// <param name="host">Where to.</param>
     /// <param name="client">Whom it is for; null: nobody.</param>
     /// <param name="name">The request's host, where TLS goes by it; null: it does not.</param>
-    public UpstreamSocketOptions? SocketOptionsOf(Host host, ClientAddresses? client, ServerName? name) => SocketOf(host) is null
+    /// <param name="source">Where it comes from; null: where the cluster says.</param>
+    public UpstreamSocketOptions? SocketOptionsOf(Host host, ClientAddresses? client, ServerName? name, SourceBinding? source) => SocketOf(host) is null && source is null
         ? null
         : new UpstreamSocketOptions
         {
             HostName = host.Hostname,
             HostTlvs = host.ProxyProtocolTlvs,
             Client = client,
+            Source = source,
             ServerName = Snapshot.Config.AutoSni && name is { IsAddress: false } ? name.Name : null,
             RequiredName = Snapshot.Config.AutoSanValidation ? name?.Name : null,
         };
+
+    /// <summary>A connection could not come from <paramref name="source"/>; the first time, this is said.</summary>
+    public void OnBindFailed(IPEndPoint source, string reason)
+    {
+        Stats.BindErrors.Inc();
+        if (_bindFailureTold)
+            return;
+        _bindFailureTold = true;
+        ClustersLog.BindFailed(Worker.Logger, Name, source, reason);
+    }
 
     /// <summary>Which protocol a request goes over; <paramref name="downstreamIsHttp2"/>: it came over HTTP/2.</summary>
     public PoolKind PoolKindFor(bool downstreamIsHttp2) => Snapshot.Config.HttpProtocol switch

@@ -121,6 +121,12 @@ public sealed record ClusterConfig
     /// <summary>Connections that are made before requests ask for them. Default: none.</summary>
     public PreconnectConfig Preconnect { get; init; } = new();
 
+    /// <summary>Where its connections come from; null (default): wherever the system chooses.</summary>
+    public UpstreamBindConfig? UpstreamBind { get; init; }
+
+    /// <summary>Probes of silent connections (<c>upstream_connection_options.tcp_keepalive</c>); null (default): none.</summary>
+    public TcpKeepaliveConfig? TcpKeepalive { get; init; }
+
     /// <summary>Limits and windows of HTTP/2. Default: Envoy's.</summary>
     public Http2ProtocolOptions Http2 { get; init; } = new();
 

@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
+using System.Net;
 using Envoy.Clusters.Hosts;
 using Envoy.Net;
+using Envoy.Runtime;
 using Envoy.Stats;
 using Envoy.TransportSockets;
 
@@ -11,12 +14,16 @@ namespace Envoy.Clusters;
 /// </summary>
 internal sealed class ClusterSnapshot
 {
+    private readonly ImmutableArray<SourceBinding> _sources;
+
     private ClusterSnapshot(ClusterConfig config, StatsStore stats, TransportSocketContext? sockets)
     {
         Config = config;
         StatName = config.AltStatName.Length > 0 ? config.AltStatName : config.Name;
         Stats = stats.Scope("cluster." + StatName);
         Limits = new ClusterLimits(config.CircuitBreakers, new CircuitBreakerStats(Stats, "default"));
+        _sources = Sources(config.UpstreamBind);
+        Keepalive = config.TcpKeepalive is { } k ? new TcpKeepalive(k.Probes, k.TimeSeconds, k.IntervalSeconds) : null;
         Sockets = new ClusterSockets(config, Stats, stats.MainShard, sockets);
         HighPriorityLimits = new ClusterLimits(config.HighPriorityCircuitBreakers, new CircuitBreakerStats(Stats, "high"));
     }
@@ -49,6 +56,23 @@ internal sealed class ClusterSnapshot
 
     /// <summary>What lies between its connections and their users.</summary>
     public ClusterSockets Sockets { get; }
+
+    /// <summary>Probes of silent connections; null: none.</summary>
+    public TcpKeepalive? Keepalive { get; }
+
+    /// <summary>Where a connection to <paramref name="remote"/> comes from; null: wherever the system chooses. As in Envoy the first address, where none is of its family.</summary>
+    public SourceBinding? SourceFor(EndPoint remote)
+    {
+        if (_sources.IsEmpty || remote is not IPEndPoint)
+            return null;
+        foreach (var source in _sources)
+        {
+            if (source.Address.AddressFamily == remote.AddressFamily)
+                return source;
+        }
+
+        return _sources[0];
+    }
 
     /// <summary>Compiles <paramref name="config"/>.</summary>
     /// <exception cref="ArgumentException">The configuration is not usable; the message says why.</exception>
@@ -90,5 +114,12 @@ internal sealed class ClusterSnapshot
     {
         if (!condition)
             throw new ArgumentException($"Cluster '{config.Name}': {message}.", nameof(config));
+    }
+
+    private static ImmutableArray<SourceBinding> Sources(UpstreamBindConfig? bind)
+    {
+        if (bind is null)
+            return [];
+        return [.. bind.ExtraSourceAddresses.Prepend(bind.SourceAddress).Select(a => new SourceBinding(new IPEndPoint(IPAddress.Parse(a.Address), a.PortValue), FreeBind: bind.FreeBind))];
     }
 }

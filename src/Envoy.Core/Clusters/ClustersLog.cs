@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Envoy.Clusters;
@@ -16,4 +17,7 @@ internal static partial class ClustersLog
 
     [LoggerMessage(303, LogLevel.Warning, "Cluster {Cluster}: {Name} could not be resolved, its hosts stay: {Error}")]
     public static partial void ResolveFailed(ILogger logger, string cluster, string name, string error);
+
+    [LoggerMessage(304, LogLevel.Warning, "Cluster {Cluster}: a connection could not come from {Source}: {Reason}. Addresses of other machines need CAP_NET_ADMIN. Said once for each worker.")]
+    public static partial void BindFailed(ILogger logger, string cluster, EndPoint source, string reason);
 }

@@ -417,7 +417,7 @@ internal sealed partial class UpstreamExchange : ITimerHandler
 
     private IHttpPool PoolFor(Host host) => Options.Tunnel is { } tunnel
         ? new TcpTunnel(Cluster, host, Limits, tunnel, Options.Client, Options.TellsClient, Options.ServerName)
-        : HttpPools.Of(Cluster).For(host, Options.Kind, Options.HighPriority, Options.ServerName, Options.TellsClient ? Options.Client?.Client : null);
+        : HttpPools.Of(Cluster).For(host, Options.Kind, Options.HighPriority, Options.ServerName, Options.TellsClient ? Options.Client?.Client : null, Options.Client?.UpstreamSource);
 
     /// <summary>Draws a host; again, as often as the policy allows, while it is one that a predicate rejects.</summary>
     private Host? ChooseHost()

@@ -7,7 +7,7 @@ namespace Envoy.Net;
 /// <summary>Reads <c>envoy.config.core.v3.Address</c>. Thread-safe.</summary>
 internal static class AddressReader
 {
-    private static readonly FieldTable<SocketAddressConfig> Socket = new FieldTable<SocketAddressConfig>(
+    public static readonly FieldTable<SocketAddressConfig> Socket = new FieldTable<SocketAddressConfig>(
             "envoy.config.core.v3.SocketAddress", new SocketAddressConfig("", 0))
         .Text("address", a => a.Address, (a, v) => a with { Address = v }, required: true)
         .Number31("port_value", a => a.PortValue, (a, v) => a with { PortValue = v }, most: 65535)

@@ -1,5 +1,6 @@
 using System.Net;
 using Envoy.Extensions;
+using Envoy.Runtime;
 
 namespace Envoy.Net;
 
@@ -30,6 +31,9 @@ internal sealed class ClientAddresses : IEquatable<ClientAddresses>
     public EndPoint? Destination { get; }
 
     public ValueList<ProxyProtocolTlv> Tlvs { get; }
+
+    /// <summary>Where upstream connections for it are to come from; null: nowhere in particular. Nobody is told, so that it does not compare.</summary>
+    public SourceBinding? UpstreamSource { get; init; }
 
     /// <summary>The connection is no more.</summary>
     public bool HasEnded { get; private set; }

@@ -1,5 +1,6 @@
 using System.Net;
 using Envoy.Extensions;
+using Envoy.Runtime;
 
 namespace Envoy.Net;
 
@@ -43,12 +44,15 @@ public sealed partial class Connection
         {
             if (_client is not null)
                 return _client;
-            _client = new ClientAddresses(RemoteAddress, LocalAddress, _details?.ProxyProtocolTlvs ?? []);
+            _client = new ClientAddresses(RemoteAddress, LocalAddress, _details?.ProxyProtocolTlvs ?? []) { UpstreamSource = UpstreamSource };
             if (IsClosed)
                 _client.End();
             return _client;
         }
     }
+
+    /// <summary>Where upstream connections for this one are to come from; null: nowhere in particular.</summary>
+    internal SourceBinding? UpstreamSource => _details?.UpstreamSource;
 
     /// <summary>The filter chain's name; null: it has none.</summary>
     public string? FilterChainName { get; internal set; }

@@ -104,6 +104,9 @@ public sealed partial class Connection : ITransportHandler, ITurnEnd, IResumable
     /// <summary>How an outgoing connection failed.</summary>
     internal SocketError ConnectError { get; private set; }
 
+    /// <summary>It could not be made because the address that it was to come from is not to be had.</summary>
+    internal bool BindFailed => _transport.BindFailed;
+
     /// <summary>Why it could not be made or secured, in its transport's own words; empty for what <see cref="ConnectError"/> says.</summary>
     internal string TransportFailureReason => _transport.FailureReason;
 
@@ -139,10 +142,16 @@ public sealed partial class Connection : ITransportHandler, ITurnEnd, IResumable
 
     /// <summary>A connection that is being made; <see cref="ConnectionEvent.Connected"/> or <see cref="ConnectionEvent.RemoteClose"/> follows.</summary>
     internal static Connection Connect(
-        Worker worker, EndPoint remote, IConnectionHandler handler, long bufferLimit, IUpstreamTransportSocket? socket = null, UpstreamSocketOptions? options = null)
+        Worker worker,
+        EndPoint remote,
+        IConnectionHandler handler,
+        long bufferLimit,
+        ConnectOptions connect,
+        IUpstreamTransportSocket? socket = null,
+        UpstreamSocketOptions? options = null)
     {
         var connection = new Connection(worker, handler, bufferLimit) { _flags = Flags.Connecting };
-        var transport = worker.Poller.Connect(remote, new ConnectOptions(), connection);
+        var transport = worker.Poller.Connect(remote, connect, connection);
         connection._transport = socket is null ? transport : socket.Wrap(worker, transport, options);
         return connection;
     }

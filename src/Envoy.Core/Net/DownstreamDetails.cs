@@ -1,5 +1,6 @@
 using System.Net;
 using Envoy.Extensions;
+using Envoy.Runtime;
 
 namespace Envoy.Net;
 
@@ -11,6 +12,9 @@ internal sealed class DownstreamDetails
 
     /// <summary>Where the client wanted to go; null: nobody knows better than the socket.</summary>
     public EndPoint? LocalAddress { get; set; }
+
+    /// <summary>Where upstream connections for this one are to come from; null: nowhere in particular.</summary>
+    public SourceBinding? UpstreamSource { get; set; }
 
     /// <summary>The server name asked for, in lower case; null: none.</summary>
     public string? ServerName { get; set; }

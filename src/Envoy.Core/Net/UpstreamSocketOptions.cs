@@ -1,8 +1,9 @@
 using Envoy.Extensions;
+using Envoy.Runtime;
 
 namespace Envoy.Net;
 
-/// <summary>What a single connection asks of its cluster's transport socket. Immutable.</summary>
+/// <summary>What a single connection asks of its cluster's transport socket, and of its own socket. Immutable.</summary>
 internal sealed record UpstreamSocketOptions
 {
     /// <summary>It asks for nothing.</summary>
@@ -25,6 +26,9 @@ internal sealed record UpstreamSocketOptions
 
     /// <summary>Whom the PROXY protocol tells of; null: nobody.</summary>
     public ClientAddresses? Client { get; init; }
+
+    /// <summary>Where the connection comes from; null: where the cluster says.</summary>
+    public SourceBinding? Source { get; init; }
 
     /// <summary>The endpoint's own extensions of the PROXY protocol's header.</summary>
     public ValueList<ProxyProtocolTlv> HostTlvs { get; init; } = [];

@@ -38,6 +38,9 @@ internal abstract class Transport
     /// <summary>Why the connection could not be made or secured, in the transport's own words; empty for what <see cref="IoResult.Error"/> says.</summary>
     public virtual string FailureReason => "";
 
+    /// <summary>The connection could not be made because <see cref="ConnectOptions.Source"/> is not to be had.</summary>
+    public virtual bool BindFailed => false;
+
     /// <summary>Ends our direction (FIN); receiving goes on.</summary>
     public abstract void ShutdownSend();
 

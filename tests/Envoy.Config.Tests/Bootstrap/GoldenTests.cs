@@ -270,6 +270,33 @@ public sealed class GoldenTests
     }
 
     [Test]
+    public void UpstreamSockets_EqualCode_AndWhatIsWrongIsSaid()
+    {
+        const string Yaml = """
+            static_resources:
+              clusters:
+              - name: c
+                upstream_bind_config:
+                  source_address: { address: 127.0.0.3, port_value: 0 }
+                  freebind: true
+                  extra_source_addresses: [ { address: { address: "::1", port_value: 7 } } ]
+                upstream_connection_options: { tcp_keepalive: { keepalive_probes: 3, keepalive_time: 60, keepalive_interval: 5 } }
+            """;
+        var bind = new UpstreamBindConfig(new SocketAddressConfig("127.0.0.3", 0)) { FreeBind = true, ExtraSourceAddresses = [new SocketAddressConfig("::1", 7)] };
+        var code = new ProxyConfigBuilder().AddCluster("c", c => c.UpstreamBind(bind).TcpKeepalive(new TcpKeepaliveConfig(3, 60, 5))).Build();
+        Assert.That(EnvoyConfigLoader.Parse(Yaml).OrThrow(), Is.EqualTo(code));
+
+        var bad = EnvoyConfigLoader.Parse(Yaml.Replace("127.0.0.3", "here", StringComparison.Ordinal).Replace("::1", "1.2.3.4", StringComparison.Ordinal));
+        Assert.That(bad.Errors.Select(e => (e.Path, e.Message)), Is.EqualTo(new[]
+        {
+            ("static_resources.clusters.upstream_bind_config.source_address", "'here' is no IP address"),
+            ("static_resources.clusters.upstream_bind_config.extra_source_addresses", "must be of another IP version than 'source_address'"),
+        }));
+        Assert.That(
+            () => new ProxyConfigBuilder().AddCluster("c", c => c.TcpKeepalive(new(-1))).Build(), Throws.ArgumentException.With.Message.Contains("tcp_keepalive"));
+    }
+
+    [Test]
     public void TypedStruct_NamingTheMessage_IsRead()
     {
         const string Yaml = """

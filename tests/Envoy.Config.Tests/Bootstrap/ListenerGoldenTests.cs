@@ -1,5 +1,6 @@
 using Envoy.Filters.Listener.LocalRateLimit;
 using Envoy.Filters.Listener.OriginalDst;
+using Envoy.Filters.Listener.OriginalSrc;
 using Envoy.Filters.Listener.ProxyProtocol;
 using Envoy.Filters.Listener.TlsInspector;
 using Envoy.Listeners.Filters;
@@ -140,6 +141,17 @@ public sealed class ListenerGoldenTests
                 .With(c => c with { UseOriginalDst = true }),
             withCluster: false);
         Assert.That(yaml, Is.EqualTo(code));
+    }
+
+    [Test]
+    public void OriginalSrc_EqualsCode()
+    {
+        const string Filter = "listener_filters: [ { name: envoy.filters.listener.original_src, typed_config: { "
+            + "'@type': type.googleapis.com/envoy.extensions.filters.listener.original_src.v3.OriginalSrc, mark: 123 } } ]\n"
+            + "    filter_chains: { filters: { name: envoy.filters.network.echo } }";
+        var config = EnvoyConfigLoader.Parse(Listener(Filter)).OrThrow();
+        var code = Code(l => l.Address("127.0.0.1", 10000).AddOriginalSrc(new OriginalSrcOptions { Mark = 123 }).AddEcho("envoy.filters.network.echo"), withCluster: false);
+        Assert.That(config.Listeners[0].ListenerFilters, Is.EqualTo(code.Listeners[0].ListenerFilters));
     }
 
     [Test]

@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
+using System.Net;
 using Envoy.Clusters.Hosts;
 using Envoy.Net;
+using Envoy.Runtime;
 
 namespace Envoy.Clusters.Pools;
 
 /// <summary>
-/// One worker's HTTP pools of a cluster, one for each host, protocol and priority; and, where TLS goes by the request's host or the host is told of the
-/// client, one for each of those as long as it has connections. Worker-owned.
+/// One worker's HTTP pools of a cluster, one for each host, protocol and priority; and, where TLS goes by the request's host, or the host is told of the
+/// client or sees its address, one for each of those as long as it has connections. Worker-owned.
 /// </summary>
 internal sealed class HttpPools : IHostObserver
 {
@@ -42,11 +44,12 @@ internal sealed class HttpPools : IHostObserver
     /// <param name="highPriority">With the connections and limits of the high priority.</param>
     /// <param name="name">The request's host, where TLS goes by it.</param>
     /// <param name="client">Whom the request is for; only sockets that tell the host of it look at it.</param>
-    public IHttpPool For(Host host, PoolKind kind, bool highPriority, ServerName? name = null, ClientAddresses? client = null)
+    /// <param name="source">Where its connections come from; null: where the cluster says.</param>
+    public IHttpPool For(Host host, PoolKind kind, bool highPriority, ServerName? name = null, ClientAddresses? client = null, SourceBinding? source = null)
     {
         if (_predictiveRatio > 1)
-            PreconnectAhead(kind, highPriority, name, client);
-        return Find(host, kind, highPriority, name, client);
+            PreconnectAhead(kind, highPriority, name, client, source);
+        return Find(host, kind, highPriority, name, client, source);
     }
 
     /// <summary>A host that is gone finishes what it has and gets nothing new.</summary>
@@ -71,13 +74,13 @@ internal sealed class HttpPools : IHostObserver
     }
 
     // For the whole cluster, with the request that is about to begin.
-    private void PreconnectAhead(PoolKind kind, bool highPriority, ServerName? name, ClientAddresses? client)
+    private void PreconnectAhead(PoolKind kind, bool highPriority, ServerName? name, ClientAddresses? client, SourceBinding? source)
     {
         for (var i = 0; i < MostAhead; i++)
         {
             var (demand, provision) = Sum();
             if ((demand + 1) * _predictiveRatio <= provision || _cluster.PeekHost() is not { } next
-                || !Find(next, kind, highPriority, name, client).TryPreconnect(_predictiveRatio))
+                || !Find(next, kind, highPriority, name, client, source).TryPreconnect(_predictiveRatio))
             {
                 return;
             }
@@ -98,23 +101,25 @@ internal sealed class HttpPools : IHostObserver
         return (demand, provision);
     }
 
-    private IHostPool Find(Host host, PoolKind kind, bool highPriority, ServerName? name, ClientAddresses? client)
+    private IHostPool Find(Host host, PoolKind kind, bool highPriority, ServerName? name, ClientAddresses? client, SourceBinding? source)
     {
         var index = ((int)kind * Priorities) + (highPriority ? 1 : 0);
-        if (name is not null || client is not null)
+        if (name is not null || client is not null || source is not null)
         {
             var socket = _cluster.SocketOf(host);
             if (socket is not { IsSecure: true })
                 name = null;
             if (socket is not { TellsClient: true })
                 client = null;
-            if (name is not null || client is not null)
-                return Named(kind, highPriority, new PoolKey(host, index, name, client));
+            if (host.EndPoint is not IPEndPoint)
+                source = null;
+            if (name is not null || client is not null || source is not null)
+                return Named(kind, highPriority, new PoolKey(host, index, name, client, source));
         }
 
         var pools = _pools[index];
         if (!pools.TryGetValue(host, out var pool))
-            pools.Add(host, pool = Create(host, kind, highPriority, null, null));
+            pools.Add(host, pool = Create(host, kind, highPriority, null, null, null));
         return pool;
     }
 
@@ -122,7 +127,7 @@ internal sealed class HttpPools : IHostObserver
     {
         if (_named.TryGetValue(key, out var known))
             return known.Pool;
-        var pool = Create(key.Host, kind, highPriority, key.Name, key.Client);
+        var pool = Create(key.Host, kind, highPriority, key.Name, key.Client, key.Source);
         var named = new NamedPool(this, key, pool);
         _named.Add(key, named);
         if (key.Client is { HasEnded: true })
@@ -130,10 +135,10 @@ internal sealed class HttpPools : IHostObserver
         return pool;
     }
 
-    private IHostPool Create(Host host, PoolKind kind, bool highPriority, ServerName? name, ClientAddresses? client)
+    private IHostPool Create(Host host, PoolKind kind, bool highPriority, ServerName? name, ClientAddresses? client, SourceBinding? source)
     {
         var limits = highPriority ? _cluster.Snapshot.HighPriorityLimits : _cluster.Limits;
-        var options = _cluster.SocketOptionsOf(host, client, name);
+        var options = _cluster.SocketOptionsOf(host, client, name, source);
         if (options is not null)
             options = options with { FallbackProtocols = kind == PoolKind.Http2 ? ["h2"] : ["http/1.1"] };
         return kind switch
@@ -144,7 +149,7 @@ internal sealed class HttpPools : IHostObserver
         };
     }
 
-    private readonly record struct PoolKey(Host Host, int Index, ServerName? Name, ClientAddresses? Client);
+    private readonly record struct PoolKey(Host Host, int Index, ServerName? Name, ClientAddresses? Client, SourceBinding? Source);
 
     /// <summary>
     /// A pool that is kept no longer than it is of use: clients name hosts as they like, and come and go; when a client has gone nobody else can use what

@@ -75,7 +75,7 @@ internal sealed class TcpTunnel : IHttpPool, IClientStream, IConnectionHandler
         _limits.PendingRequests.Inc();
         stats.UpstreamRqPendingTotal.Inc();
         stats.UpstreamRqPendingActive.Inc();
-        var connection = _account.Open(this, _cluster.SocketOptionsOf(_account.Host, _tellsClient ? _client?.Client : null, _name));
+        var connection = _account.Open(this, _cluster.SocketOptionsOf(_account.Host, _tellsClient ? _client?.Client : null, _name, _client?.UpstreamSource));
         connection.EnableHalfClose(true);
         connection.DelayedCloseTimeout = FlushTimeout;
     }

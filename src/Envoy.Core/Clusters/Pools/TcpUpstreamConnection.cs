@@ -15,7 +15,7 @@ internal sealed class TcpUpstreamConnection : IUpstreamConnection, IConnectionHa
     {
         _handler = handler;
         _account = new UpstreamConnectionAccount(cluster, host, cluster.Limits);
-        Connection = _account.Open(this, cluster.SocketOptionsOf(host, client, name: null));
+        Connection = _account.Open(this, cluster.SocketOptionsOf(host, client, name: null, client?.UpstreamSource));
         Connection.EnableHalfClose(true);
     }
 

@@ -57,7 +57,7 @@ internal sealed class TcpUpstreams(Cluster cluster) : IUpstreamCluster
         if (request.Contains(HeaderId.Path))
             request.SetUnchecked(HeaderId.Scheme, cluster.SocketOf(host) is { IsSecure: true } ? "https"u8 : "http"u8);
         var tunnel = new HttpTunnel(cluster, host, request, handler);
-        var pool = HttpPools.Of(cluster).For(host, cluster.PoolKindFor(downstreamIsHttp2: false), highPriority: false, ServerNames.Of(cluster, request), client);
+        var pool = HttpPools.Of(cluster).For(host, cluster.PoolKindFor(downstreamIsHttp2: false), highPriority: false, ServerNames.Of(cluster, request), client, client?.UpstreamSource);
         if (!tunnel.TryStart(pool))
             return UpstreamStart.Overflow;
         connection = tunnel;

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Envoy.Clusters.Hosts;
 using Envoy.Net;
+using Envoy.Runtime;
 using Envoy.Runtime.Timers;
 
 namespace Envoy.Clusters.Pools;
@@ -17,6 +18,7 @@ internal sealed class UpstreamConnectionAccount : ITimerHandler
     private readonly HostStatsPart _hostStats;
     private readonly UpstreamConnections _all;
     private Connection? _connection;
+    private SourceBinding? _source;
     private bool _connected;
     private bool _closed;
 
@@ -46,9 +48,16 @@ internal sealed class UpstreamConnectionAccount : ITimerHandler
     public bool IsConnected => _connected;
 
     /// <summary>Why the connection could not be made, in Envoy's words; empty where it has none, as for a peer that leaves within a handshake.</summary>
-    public string FailureReason => _connection!.ConnectError == SocketError.Disconnecting
-        ? _connection.TransportFailureReason
-        : "delayed connect error: " + SocketErrorText.Of(_connection.ConnectError);
+    public string FailureReason
+    {
+        get
+        {
+            if (_connection!.ConnectError == SocketError.Disconnecting)
+                return _connection.TransportFailureReason;
+            var error = SocketErrorText.Of(_connection.ConnectError);
+            return _connection.BindFailed ? $"failed to bind to {_source!.Address}: {error}" : "delayed connect error: " + error;
+        }
+    }
 
     /// <summary>Opens the connection and begins to count it.</summary>
     public Connection Open(IConnectionHandler handler, UpstreamSocketOptions? options = null)
@@ -59,7 +68,15 @@ internal sealed class UpstreamConnectionAccount : ITimerHandler
         _hostStats.CxTotal++;
         _hostStats.CxActive++;
         _limits.Connections.Inc();
-        _connection = Connection.Connect(_cluster.Worker, Host.EndPoint, handler, _cluster.Snapshot.Config.PerConnectionBufferLimitBytes, _cluster.SocketOf(Host), options);
+        _source = options?.Source ?? _cluster.Snapshot.SourceFor(Host.EndPoint);
+        _connection = Connection.Connect(
+            _cluster.Worker,
+            Host.EndPoint,
+            handler,
+            _cluster.Snapshot.Config.PerConnectionBufferLimitBytes,
+            new ConnectOptions(NoDelay: true, _source, _cluster.Snapshot.Keepalive),
+            _cluster.SocketOf(Host),
+            options);
         _connection.Stats = ConnectionStatsOf(_cluster);
         _all.Add(this);
         _cluster.Worker.Arm(_connectTimer, _cluster.Snapshot.Config.ConnectTimeout);
@@ -99,6 +116,8 @@ internal sealed class UpstreamConnectionAccount : ITimerHandler
             return;
         stats.UpstreamCxConnectFail.Inc();
         _hostStats.CxConnectFail++;
+        if (_connection.BindFailed)
+            _cluster.OnBindFailed(_source!.Address, FailureReason);
     }
 
     public void OnTimer(TimerNode timer)

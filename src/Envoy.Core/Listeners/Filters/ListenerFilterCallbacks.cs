@@ -79,6 +79,9 @@ public sealed class ListenerFilterCallbacks
     /// <summary>Why the connection's transport could not be understood, for access logs.</summary>
     internal void SetTransportFailure(string reason) => _pending.Connection.FindDetails().TransportFailureReason = reason;
 
+    /// <summary>Upstream connections for this one are to come from there.</summary>
+    internal void SetUpstreamSource(SourceBinding source) => _pending.Connection.FindDetails().UpstreamSource = source;
+
     /// <summary>There is a PROXY header.</summary>
     internal void NoteProxyHeader() => _pending.Connection.FindDetails().HasProxyHeader = true;
 

@@ -79,6 +79,8 @@ internal sealed class TlsTransport : Transport, ITransportHandler, IResumable
 
     public override EndPoint? LocalEndPoint => _inner.LocalEndPoint;
 
+    public override bool BindFailed => _inner.BindFailed;
+
     public override EndPoint? RemoteEndPoint => _inner.RemoteEndPoint;
 
     public override string FailureReason => _failure;

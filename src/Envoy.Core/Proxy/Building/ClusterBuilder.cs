@@ -49,6 +49,21 @@ public sealed class ClusterBuilder
         return With(c => c with { Preconnect = new PreconnectConfig(perUpstreamRatio, predictiveRatio) });
     }
 
+    /// <summary>The address that its connections come from.</summary>
+    /// <param name="bind">An IP literal of this machine, with port 0 most often.</param>
+    public ClusterBuilder UpstreamBind(UpstreamBindConfig bind)
+    {
+        ArgumentNullException.ThrowIfNull(bind);
+        return With(c => c with { UpstreamBind = bind });
+    }
+
+    /// <summary>Silent connections are probed.</summary>
+    public ClusterBuilder TcpKeepalive(TcpKeepaliveConfig keepalive)
+    {
+        ArgumentNullException.ThrowIfNull(keepalive);
+        return With(c => c with { TcpKeepalive = keepalive });
+    }
+
     /// <summary>The cluster's limits.</summary>
     public ClusterBuilder CircuitBreakers(CircuitBreakerConfig limits)
     {

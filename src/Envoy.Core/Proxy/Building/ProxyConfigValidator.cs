@@ -66,6 +66,7 @@ internal static class ProxyConfigValidator
                     validation.Error(cluster, "name", $"another cluster is called '{cluster.Name}'");
                 ValidateEndpoints(cluster, validation);
                 ValidatePreconnect(cluster, validation);
+                ValidateBind(cluster, validation);
                 ValidateSockets(cluster, validation);
             });
         });
@@ -164,6 +165,38 @@ internal static class ProxyConfigValidator
             if (ratio is not (>= PreconnectConfig.LeastRatio and <= PreconnectConfig.MostRatio))
                 validation.Error(cluster.Preconnect, field, "must be within 1 and 3");
         }
+    }
+
+    private static void ValidateBind(ClusterConfig cluster, ConfigValidation validation)
+    {
+        if (cluster.TcpKeepalive is { } keepalive && (keepalive.Probes < 0 || keepalive.TimeSeconds < 0 || keepalive.IntervalSeconds < 0))
+            validation.Error(cluster, "upstream_connection_options", "the numbers of tcp_keepalive must be 0 or more");
+        if (cluster.UpstreamBind is not { } bind)
+            return;
+        validation.In("upstream_bind_config", () =>
+        {
+            if (bind.FreeBind && !OperatingSystem.IsLinux())
+                validation.NotSupported(bind, "freebind", "'freebind' needs Linux");
+            CheckAddress("source_address", bind.SourceAddress);
+            if (bind.ExtraSourceAddresses.Count > 1)
+                validation.Error(bind, "extra_source_addresses", "at most one is allowed");
+            foreach (var extra in bind.ExtraSourceAddresses)
+            {
+                CheckAddress("extra_source_addresses", extra);
+                if (IsV6(extra) == IsV6(bind.SourceAddress))
+                    validation.Error(bind, "extra_source_addresses", "must be of another IP version than 'source_address'");
+            }
+
+            void CheckAddress(string field, SocketAddressConfig address)
+            {
+                if (!AddressReader.IsIPLiteral(address.Address))
+                    validation.Error(bind, field, $"'{address.Address}' is no IP address");
+                if (address.PortValue is < 0 or > 65535)
+                    validation.Error(bind, field, "the port must be within 0 and 65535");
+            }
+
+            static bool IsV6(SocketAddressConfig address) => address.Address.Contains(':', StringComparison.Ordinal);
+        });
     }
 
     private static void ValidateEndpoints(ClusterConfig cluster, ConfigValidation validation)

@@ -19,6 +19,7 @@ internal sealed unsafe class EpollTransport : Transport, IEpollTarget, IResumabl
     private EndPoint? _local;
     private SocketError _connectError;
     private State _state;
+    private bool _bindFailed;
     private bool _readable;
     private bool _peerEnded;
     private bool _wantsWrite;
@@ -40,6 +41,8 @@ internal sealed unsafe class EpollTransport : Transport, IEpollTarget, IResumabl
     public override EndPoint? LocalEndPoint => _local ??= _descriptor >= 0 ? SocketAddresses.LocalOf(_descriptor) : null;
 
     public override EndPoint? RemoteEndPoint => _remote;
+
+    public override bool BindFailed => _bindFailed;
 
     public override EndPoint? OriginalDestination => _descriptor >= 0 ? SocketAddresses.OriginalDestinationOf(_descriptor, LocalEndPoint) : null;
 
@@ -245,8 +248,19 @@ internal sealed unsafe class EpollTransport : Transport, IEpollTarget, IResumabl
         _descriptor = Interop.Socket(FamilyOf(remote), Interop.SockStream | Interop.SockNonBlock | Interop.SockCloseOnExec, 0);
         if (_descriptor < 0)
             return SocketErrors.FromErrno(Marshal.GetLastPInvokeError());
-        if (options.NoDelay && remote is IPEndPoint)
-            _ = Interop.SetInt32Option(_descriptor, Interop.IpProtoTcp, Interop.TcpNoDelay, 1);
+        if (remote is IPEndPoint)
+        {
+            if (options.NoDelay)
+                _ = Interop.SetInt32Option(_descriptor, Interop.IpProtoTcp, Interop.TcpNoDelay, 1);
+            if (options.Keepalive is { } keepalive)
+                SetKeepalive(keepalive);
+            if (options.Source is { } source && !TryBind(source))
+            {
+                _bindFailed = true;
+                return SocketErrors.FromErrno(Marshal.GetLastPInvokeError());
+            }
+        }
+
         var address = remote.Serialize();
         int result;
         fixed (byte* at = address.Buffer.Span)
@@ -256,6 +270,37 @@ internal sealed unsafe class EpollTransport : Transport, IEpollTarget, IResumabl
             return errno == Interop.Eagain ? SocketError.ConnectionRefused : SocketErrors.FromErrno(errno);
         _slot = _poller.TryRegister(_descriptor, this, Events);
         return _slot < 0 ? SocketErrors.FromErrno(Marshal.GetLastPInvokeError()) : SocketError.Success;
+    }
+
+    // As far as the system goes along: a number that it does not take is no reason not to connect.
+    private void SetKeepalive(TcpKeepalive keepalive)
+    {
+        _ = Interop.SetInt32Option(_descriptor, Interop.SolSocket, Interop.SoKeepAlive, 1);
+        if (keepalive.Probes > 0)
+            _ = Interop.SetInt32Option(_descriptor, Interop.IpProtoTcp, Interop.TcpKeepCount, keepalive.Probes);
+        if (keepalive.TimeSeconds > 0)
+            _ = Interop.SetInt32Option(_descriptor, Interop.IpProtoTcp, Interop.TcpKeepIdle, keepalive.TimeSeconds);
+        if (keepalive.IntervalSeconds > 0)
+            _ = Interop.SetInt32Option(_descriptor, Interop.IpProtoTcp, Interop.TcpKeepInterval, keepalive.IntervalSeconds);
+    }
+
+    private bool TryBind(SourceBinding source)
+    {
+        var v4 = source.Address.AddressFamily == AddressFamily.InterNetwork;
+        var level = v4 ? Interop.SolIp : Interop.SolIpv6;
+        if ((source.Transparent && Interop.SetInt32Option(_descriptor, level, v4 ? Interop.IpTransparent : Interop.Ipv6Transparent, 1) < 0)
+            || (source.FreeBind && Interop.SetInt32Option(_descriptor, level, v4 ? Interop.IpFreeBind : Interop.Ipv6FreeBind, 1) < 0)
+            || (source.Mark != 0 && Interop.SetInt32Option(_descriptor, Interop.SolSocket, Interop.SoMark, unchecked((int)source.Mark)) < 0))
+        {
+            return false;
+        }
+
+        // The port is chosen when the peer is known, so that one address has more than 64 Ki connections.
+        if (source.Address.Port == 0)
+            _ = Interop.SetInt32Option(_descriptor, Interop.SolIp, Interop.IpBindAddressNoPort, 1);
+        var address = source.Address.Serialize();
+        fixed (byte* at = address.Buffer.Span)
+            return Interop.Bind(_descriptor, at, address.Size) == 0;
     }
 
     private static int FamilyOf(EndPoint remote) => remote.AddressFamily switch

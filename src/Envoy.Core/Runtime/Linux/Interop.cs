@@ -30,13 +30,23 @@ internal static unsafe partial class Interop
     public const int SolSocket = 1;
     public const int SoReuseAddr = 2;
     public const int SoError = 4;
+    public const int SoKeepAlive = 9;
     public const int SoReusePort = 15;
+    public const int SoMark = 36;
     public const int SoLinger = 13;
     public const int IpProtoTcp = 6;
     public const int SolIp = 0;
     public const int SolIpv6 = 41;
     public const int SoOriginalDst = 80;
+    public const int IpFreeBind = 15;
+    public const int IpTransparent = 19;
+    public const int IpBindAddressNoPort = 24;
+    public const int Ipv6Transparent = 75;
+    public const int Ipv6FreeBind = 78;
     public const int TcpNoDelay = 1;
+    public const int TcpKeepIdle = 4;
+    public const int TcpKeepInterval = 5;
+    public const int TcpKeepCount = 6;
     public const int SockStream = 1;
     public const int SockNonBlock = 0x800;
     public const int SockCloseOnExec = 0x80000;
@@ -99,6 +109,9 @@ internal static unsafe partial class Interop
 
     [LibraryImport(Libc, EntryPoint = "socket", SetLastError = true)]
     public static partial int Socket(int family, int type, int protocol);
+
+    [LibraryImport(Libc, EntryPoint = "bind", SetLastError = true)]
+    public static partial int Bind(int socket, void* address, int addressLength);
 
     [LibraryImport(Libc, EntryPoint = "connect", SetLastError = true)]
     public static partial int Connect(int socket, void* address, int addressLength);

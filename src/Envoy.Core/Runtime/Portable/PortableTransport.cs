@@ -52,6 +52,7 @@ internal sealed class PortableTransport : Transport, IPortableOperationOwner, IR
     private bool _ended;
     private bool _hangupQueued;
     private bool _hangupTold;
+    private bool _bindFailed;
 
     public PortableTransport(PortablePoller poller, ITransportHandler handler)
     {
@@ -71,6 +72,8 @@ internal sealed class PortableTransport : Transport, IPortableOperationOwner, IR
     public override EndPoint? LocalEndPoint => _local ??= _state == State.Open ? Known(_socket!.LocalEndPoint) : null;
 
     public override EndPoint? RemoteEndPoint => _remote;
+
+    public override bool BindFailed => _bindFailed;
 
     public override EndPoint? OriginalDestination => OperatingSystem.IsLinux() && _state == State.Open ? ReadOriginalDestination(_socket!) : null;
 
@@ -100,8 +103,8 @@ internal sealed class PortableTransport : Transport, IPortableOperationOwner, IR
         try
         {
             _socket = new Socket(remote.AddressFamily, SocketType.Stream, unix ? ProtocolType.Unspecified : ProtocolType.Tcp) { Blocking = false };
-            if (options.NoDelay && !unix)
-                _socket.NoDelay = true;
+            if (!unix)
+                Prepare(_socket, options);
             _connect = new PortableOperation(_poller, this) { RemoteEndPoint = remote };
             if (!_socket.ConnectAsync(_connect))
                 _poller.Enqueue(_connect);
@@ -113,6 +116,57 @@ internal sealed class PortableTransport : Transport, IPortableOperationOwner, IR
             _state = State.ConnectFailed;
             _poller.Worker.ResumeNextTurn(this);
         }
+    }
+
+    private void Prepare(Socket socket, ConnectOptions options)
+    {
+        if (options.NoDelay)
+            socket.NoDelay = true;
+        if (options.Keepalive is { } keepalive)
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            SetTcpOption(socket, SocketOptionName.TcpKeepAliveRetryCount, keepalive.Probes);
+            SetTcpOption(socket, SocketOptionName.TcpKeepAliveTime, keepalive.TimeSeconds);
+            SetTcpOption(socket, SocketOptionName.TcpKeepAliveInterval, keepalive.IntervalSeconds);
+        }
+
+        if (options.Source is not { } source)
+            return;
+        _bindFailed = true;
+        Bind(socket, source);
+        _bindFailed = false;
+    }
+
+    // As far as the system goes along: a number that it does not take is no reason not to connect.
+    private static void SetTcpOption(Socket socket, SocketOptionName name, int value)
+    {
+        try
+        {
+            if (value > 0)
+                socket.SetSocketOption(SocketOptionLevel.Tcp, name, value);
+        }
+        catch (SocketException)
+        {
+        }
+    }
+
+    private static void Bind(Socket socket, SourceBinding source)
+    {
+        var v4 = source.Address.AddressFamily == AddressFamily.InterNetwork;
+        var level = v4 ? Interop.SolIp : Interop.SolIpv6;
+        if (source.Transparent)
+            SetLinuxOption(level, v4 ? Interop.IpTransparent : Interop.Ipv6Transparent, 1);
+        if (source.FreeBind)
+            SetLinuxOption(level, v4 ? Interop.IpFreeBind : Interop.Ipv6FreeBind, 1);
+        if (source.Mark != 0)
+            SetLinuxOption(Interop.SolSocket, Interop.SoMark, source.Mark);
+
+        // The port is chosen when the peer is known, so that one address has more than 64 Ki connections.
+        if (source.Address.Port == 0 && OperatingSystem.IsLinux())
+            SetLinuxOption(Interop.SolIp, Interop.IpBindAddressNoPort, 1);
+        socket.Bind(source.Address);
+
+        void SetLinuxOption(int optionLevel, int name, uint value) => socket.SetRawSocketOption(optionLevel, name, BitConverter.GetBytes(value));
     }
 
     public void OnResumed()

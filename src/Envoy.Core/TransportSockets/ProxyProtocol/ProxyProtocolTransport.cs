@@ -33,6 +33,8 @@ internal sealed class ProxyProtocolTransport : Transport, ITransportHandler
 
     public override EndPoint? LocalEndPoint => _inner.LocalEndPoint;
 
+    public override bool BindFailed => _inner.BindFailed;
+
     public override EndPoint? RemoteEndPoint => _inner.RemoteEndPoint;
 
     public override bool CanReceive => _inner.CanReceive;

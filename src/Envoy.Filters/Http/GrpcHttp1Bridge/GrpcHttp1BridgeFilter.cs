@@ -67,7 +67,17 @@ internal sealed class GrpcHttp1BridgeFilter(GrpcHttp1BridgeOptions options, Work
         return FilterStatus.Continue;
     }
 
-    public FilterStatus OnResponseHeaders(HeaderMap headers, bool endStream) => _bridges && !endStream ? FilterStatus.Hold : FilterStatus.Continue;
+    public FilterStatus OnResponseHeaders(HeaderMap headers, bool endStream)
+    {
+        if (!_bridges || endStream)
+            return FilterStatus.Continue;
+        // What is not gRPC has no frame to be cut off; what is gets shorter than it says (Envoy cuts either, and leaves the length).
+        if (StatusHeader.Read(headers) != 200 || !GrpcContentType.Is(headers.Get(HeaderId.ContentType)))
+            _headerLeft = 0;
+        if (_headerLeft > 0)
+            headers.Remove(HeaderId.ContentLength);
+        return FilterStatus.Hold;
+    }
 
     public FilterStatus OnResponseData(ByteQueue data, bool endStream)
     {

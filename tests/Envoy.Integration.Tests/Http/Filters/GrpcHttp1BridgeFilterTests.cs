@@ -100,6 +100,23 @@ public sealed class GrpcHttp1BridgeFilterTests(EngineKind engine) : GrpcFilterFi
         Assert.That((await client.ReadResponseAsync()).BodyText, Is.EqualTo("plain text"));
     }
 
+    [Test]
+    public async Task ProtobufAnsweredByWhatIsNotGrpc_GetsAllOfTheAnswer()
+    {
+        // Longer than one read, so that its first piece is not its last.
+        var text = new string('x', 300_000);
+        await using var upstream = new FakeUpstream().Answer(Answers.Status(404, text));
+        await using var proxy = await Start(upstream, Filter("upgrade_protobuf_to_grpc: true"));
+        using var client = await proxy.ConnectAsync();
+        // What is missing of the first answer's length would be taken from the second.
+        await client.SendAsync((byte[])[.. Post("application/x-protobuf", Bare), .. Post("application/x-protobuf", Bare)]);
+        for (var i = 0; i < 2; i++)
+        {
+            var response = await client.ReadResponseAsync();
+            Assert.That((response.Status, response.BodyText[^10..], response.BodyText.Length), Is.EqualTo((404, text[^10..], text.Length)));
+        }
+    }
+
     private static string Filter(string fields) =>
         $$"""{ name: envoy.filters.http.grpc_http1_bridge, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.grpc_http1_bridge.v3.Config, {{fields}} } }""";
 }

@@ -83,6 +83,44 @@ internal sealed class FilterDirectionTests
     }
 
     [Test]
+    public void Pause_AfterWhatWasHeldHasBeenTakenOut_CountsOnlyWhatIsThere()
+    {
+        var direction = new Direction(_worker, FilterStatus.Continue, FilterStatus.Hold, FilterStatus.Continue, Timing.AfterTheEnd) { Limit = 10, EmptiesHeld = true };
+        direction.Reset(3);
+        direction.Headers(endStream: false);
+        for (var i = 0; i < 5; i++)
+            direction.Data(Bytes("0123"), endStream: false);
+        Assert.That((direction.HeldTooMuch, direction.SourceDisabled), Is.EqualTo((0, false)));
+        direction.OnData = FilterStatus.Pause;
+        direction.Data(Bytes("0123"), endStream: false);
+        Assert.That(direction.SourceDisabled, Is.False, "4 of 10 bytes are kept");
+        direction.Data(Bytes("456789x"), endStream: false);
+        Assert.That(direction.SourceDisabled, Is.True);
+        direction.OnData = FilterStatus.Continue;
+        direction.Resume(1);
+        Assert.That(direction.SourceDisabled, Is.False);
+    }
+
+    [Test]
+    public void Resume_WhileALaterStageHoldsMoreThanHalf_EnablesTheSource()
+    {
+        var direction = new Direction(_worker, FilterStatus.Continue, FilterStatus.Continue, FilterStatus.Continue, Timing.AfterTheEnd) { Limit = 10, LastHolds = true };
+        direction.Reset(3);
+        direction.Headers(endStream: false);
+        direction.Data(Bytes("012345"), endStream: false);
+        direction.OnData = FilterStatus.Pause;
+        direction.Data(Bytes("6789x"), endStream: false);
+        Assert.That(direction.SourceDisabled, Is.True);
+        // Of what was paused only a part goes on.
+        direction.Held(1).Drain(3);
+        direction.OnData = FilterStatus.Continue;
+        direction.Resume(1);
+        Assert.That((direction.SourceDisabled, direction.HeldTooMuch), Is.EqualTo((false, 0)));
+        direction.Data(Bytes("y"), endStream: true);
+        Assert.That(direction.Output, Is.EqualTo("H 0123459xy end"));
+    }
+
+    [Test]
     public void End_WhileHolding_DropsEverythingAndEnablesTheSource()
     {
         var direction = new Direction(_worker, FilterStatus.Pause, FilterStatus.Continue, FilterStatus.Continue, Timing.AfterTheEnd) { Limit = 1 };
@@ -164,6 +202,13 @@ internal sealed class FilterDirectionTests
         private readonly ByteQueue _taken = new(worker);
         private bool _takenEnd;
 
+        public FilterStatus OnData { get; set; } = onData;
+
+        public bool EmptiesHeld { get; init; }
+
+        /// <summary>The last filter holds until the end.</summary>
+        public bool LastHolds { get; init; }
+
         public List<string> Calls { get; } = [];
 
         public long Limit { get; init; } = 1024;
@@ -225,19 +270,23 @@ internal sealed class FilterDirectionTests
 
         protected override FilterStatus CallData(int position, ByteQueue data, bool endStream)
         {
+            if (position == 2 && LastHolds && !endStream)
+                return FilterStatus.Hold;
             if (position != 1)
                 return FilterStatus.Continue;
+            if (EmptiesHeld)
+                Held(1).Clear();
             Calls.Add($"data({data},{endStream})");
             if (TrailersToAdd && endStream)
                 AddTrailers(1);
-            if (onData == FilterStatus.Take)
+            if (OnData == FilterStatus.Take)
             {
                 _taken.Append(data);
                 _takenEnd |= endStream;
                 return FilterStatus.Take;
             }
 
-            return Answer(onData);
+            return Answer(OnData);
         }
 
         protected override FilterStatus CallTrailers(int position, HeaderMap trailers)

@@ -22,7 +22,6 @@ internal abstract class FilterDirection
 {
     private Stage[] _stages = [];
     private int _count;
-    private long _kept;
     private bool _sourceDisabled;
     private bool _ended;
 
@@ -56,7 +55,6 @@ internal abstract class FilterDirection
         if (_stages.Length < count)
             _stages = new Stage[count];
         _count = count;
-        _kept = 0;
         _generation++;
         _sourceDisabled = _ended = HeadersSeen = EndSeen = false;
     }
@@ -68,7 +66,6 @@ internal abstract class FilterDirection
         _generation++;
         for (var i = 0; i < _count; i++)
             _stages[i].Clear();
-        _kept = 0;
         SetSourceDisabled(false);
     }
 
@@ -117,7 +114,11 @@ internal abstract class FilterDirection
         if (stage.State == StageState.Open)
             return;
         stage.State = StageState.Open;
+        var generation = _generation;
         Release(position);
+        // What a holding stage keeps must not keep away the rest that it waits for.
+        if (generation == _generation && !IsPaused)
+            SetSourceDisabled(false);
     }
 
     /// <summary>Bytes from the filter at <paramref name="position"/> for those after it.</summary>
@@ -343,7 +344,7 @@ internal abstract class FilterDirection
             var end = stage.SeenEnd && !stage.SeenTrailers;
             stage.SeenEnd = false;
             stage.Seen = null;
-            Unkeep(seen.Length);
+            OnReleased();
             RunData(position + 1, seen, end);
             // The emptied queue serves again, also in the next stream.
             _stages[position].Seen ??= seen;
@@ -365,7 +366,7 @@ internal abstract class FilterDirection
             var end = stage.UnseenEnd;
             stage.UnseenEnd = false;
             stage.Unseen = null;
-            Unkeep(unseen.Length);
+            OnReleased();
             RunData(position, unseen, end);
             _stages[position].Unseen ??= unseen;
             if (generation != _generation)
@@ -395,7 +396,7 @@ internal abstract class FilterDirection
         if (stage.Seen is { IsEmpty: false } body)
         {
             stage.Seen = null;
-            Unkeep(body.Length);
+            OnReleased();
             RunData(position + 1, body, wasEnd && !trailers);
             _stages[position].Seen ??= body;
             if (generation != _generation)
@@ -408,20 +409,41 @@ internal abstract class FilterDirection
 
     private void Keep(ref ByteQueue? queue, ByteQueue data)
     {
-        _kept += data.Length;
         (queue ??= NewQueue()).Append(data);
     }
 
-    private void Unkeep(long count)
+    // Counted where it matters, not as it comes and goes: filters may change what they hold.
+    private long CountKept()
     {
-        _kept -= count;
-        if (_kept <= BufferLimit / 2)
+        var kept = 0L;
+        for (var i = 0; i < _count; i++)
+            kept += (_stages[i].Seen?.Length ?? 0) + (_stages[i].Unseen?.Length ?? 0);
+        return kept;
+    }
+
+    private bool IsPaused
+    {
+        get
+        {
+            for (var i = 0; i < _count; i++)
+            {
+                if (_stages[i].State == StageState.Paused)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
+    private void OnReleased()
+    {
+        if (_sourceDisabled && CountKept() <= BufferLimit / 2)
             SetSourceDisabled(false);
     }
 
     private void CheckLimits(ref Stage stage)
     {
-        if (_kept <= BufferLimit || BufferLimit == 0)
+        if (BufferLimit == 0 || CountKept() <= BufferLimit)
             return;
         if (stage.State == StageState.Paused)
             SetSourceDisabled(true);

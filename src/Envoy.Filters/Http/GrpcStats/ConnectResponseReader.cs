@@ -23,7 +23,7 @@ internal sealed class ConnectResponseReader
     /// <summary>The last frame has come, and has no error in it.</summary>
     public bool Succeeded { get; private set; }
 
-    /// <summary>Looks at the next bytes, which stay as they are; returns how many messages began in them.</summary>
+    /// <summary>Looks at the next bytes, which stay as they are; returns of how many messages the frame's header became whole in them.</summary>
     public long Watch(ByteQueue data)
     {
         var messages = 0L;
@@ -33,15 +33,15 @@ internal sealed class ConnectResponseReader
             // Nothing follows the last frame.
             while (!_hasEnded)
             {
-                var before = _reader.Frames;
                 var found = _reader.Read(rest, out var used);
-                messages += _reader.Frames - before;
                 if (_inEnd && _end.Length + used <= MaxEndBytes)
                     _end.Append(rest[..used]);
-                if (found == GrpcFrameEvent.Header && (_reader.Flags & EndOfStream) != 0)
+                if (found == GrpcFrameEvent.Header)
                 {
-                    _inEnd = true;
-                    messages--;
+                    // Only a whole header tells a message from the end.
+                    _inEnd = (_reader.Flags & EndOfStream) != 0;
+                    if (!_inEnd)
+                        messages++;
                 }
                 else if (found == GrpcFrameEvent.End && _inEnd)
                 {

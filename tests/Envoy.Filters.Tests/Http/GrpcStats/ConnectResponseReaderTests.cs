@@ -34,7 +34,9 @@ internal sealed class ConnectResponseReaderTests
             foreach (var piece in body.Chunk(size))
             {
                 data.Append(piece);
-                messages += reader.Watch(data);
+                var more = reader.Watch(data);
+                Assert.That(more, Is.Not.Negative);
+                messages += more;
                 Assert.That(data.ToArray(), Is.EqualTo(piece));
                 data.Clear();
             }

@@ -33,7 +33,7 @@ internal sealed class Http2Session : IHttp2ConnectionHandler
 
     public int ActiveStreams => _codec.ActiveStreams;
 
-    public bool IsOutputEmpty => true;
+    public long OutputLength => 0;
 
     public bool IsOutputFull => false;
 

@@ -43,7 +43,7 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
 
     public Connection Connection => _connection;
 
-    public bool IsOutputEmpty => _connection.WriteBuffered == 0;
+    public long OutputLength => _connection.WriteBuffered;
 
     public bool IsOutputFull => _connection.IsAboveWriteHighWatermark;
 

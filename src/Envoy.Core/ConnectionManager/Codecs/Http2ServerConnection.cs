@@ -42,7 +42,7 @@ internal sealed class Http2ServerConnection : IServerCodec, IHttp2ConnectionHand
 
     public bool IsMultiplexed => true;
 
-    public bool IsOutputEmpty => Connection.WriteBuffered == 0;
+    public long OutputLength => Connection.WriteBuffered;
 
     public bool IsOutputFull => Connection.IsAboveWriteHighWatermark;
 

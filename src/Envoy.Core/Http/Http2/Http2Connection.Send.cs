@@ -13,6 +13,7 @@ internal sealed partial class Http2Connection
     private long _peerInitialWindow = DefaultWindow;
     private long _receiveWindow;
     private long _consumed;
+    private long _handedOver;
     private Http2Stream? _firstWaiting;
     private Http2Stream? _lastWaiting;
     private int _waiting;
@@ -175,7 +176,7 @@ internal sealed partial class Http2Connection
             _sendWindow -= count;
             _guard.OnDataSent();
             if (_out.Length >= OutputPart)
-                _owner.Write(_out);
+                HandOver();
             stream.CheckLow();
             if (!end)
                 continue;
@@ -311,7 +312,7 @@ internal sealed partial class Http2Connection
     {
         if (IsDead)
             return false;
-        if (_guard.OnOutbound(isControl, _owner.IsOutputEmpty && _out.IsEmpty) is { } flood)
+        if (_guard.OnOutbound(isControl, _handedOver - _owner.OutputLength, _handedOver + _out.Length) is { } flood)
         {
             _owner.Count(flood);
             Fail(Http2ErrorCode.EnhanceYourCalm, "too many frames wait to be sent");
@@ -330,6 +331,12 @@ internal sealed partial class Http2Connection
     private void FlushOutput()
     {
         if (!_receiving && !_out.IsEmpty)
-            _owner.Write(_out);
+            HandOver();
+    }
+
+    private void HandOver()
+    {
+        _handedOver += _out.Length;
+        _owner.Write(_out);
     }
 }

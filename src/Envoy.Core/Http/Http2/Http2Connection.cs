@@ -150,11 +150,12 @@ internal sealed partial class Http2Connection
         if (final)
         {
             IsGoingAway = true;
-            _goAwayLimit = _lastPeerStream;
+            // What was once excluded stays so.
+            _goAwayLimit = Math.Min(_goAwayLimit, _lastPeerStream);
         }
 
         if (Admits(isControl: false))
-            PutGoAway(final ? _lastPeerStream : int.MaxValue, Http2ErrorCode.NoError);
+            PutGoAway(_goAwayLimit, Http2ErrorCode.NoError);
         FlushOutput();
     }
 
@@ -185,8 +186,8 @@ internal sealed partial class Http2Connection
             return;
         // Before the streams hear of it: what they answer would come too late.
         IsDead = true;
-        PutGoAway(_lastPeerStream, code);
-        _owner.Write(_out);
+        PutGoAway(Math.Min(_lastPeerStream, _goAwayLimit), code);
+        HandOver();
         EndAll();
         _owner.OnConnectionError(code, message);
     }

@@ -5,8 +5,8 @@ namespace Envoy.Http.Http2;
 /// <summary>The owner of an HTTP/2 codec: what has the socket, the clock and the statistics. Worker-owned.</summary>
 internal interface IHttp2ConnectionHandler
 {
-    /// <summary>Nothing that was written waits in front of the socket.</summary>
-    bool IsOutputEmpty { get; }
+    /// <summary>How many of the bytes that were written wait in front of the socket.</summary>
+    long OutputLength { get; }
 
     /// <summary>Enough waits; bodies are kept back until <see cref="Http2Connection.OnOutputDrained"/>.</summary>
     bool IsOutputFull { get; }

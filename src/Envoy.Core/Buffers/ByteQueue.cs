@@ -99,6 +99,39 @@ public sealed class ByteQueue : IBufferWriter<byte>
         }
     }
 
+    /// <summary>
+    /// Moves everything from <paramref name="source"/> to the end of this one, where it is to wait: what is small is copied to where only such bytes are,
+    /// since each would keep from use the slab that it was received into.
+    /// </summary>
+    internal void Keep(ByteQueue source)
+    {
+        while (source._head is { } node)
+        {
+            if (node.Length >= SparseAverage)
+            {
+                source.Unlink(node);
+                Link(node);
+                continue;
+            }
+
+            Keep(node.Span);
+            source.Drain(node.Length);
+        }
+    }
+
+    /// <summary>Copies <paramref name="bytes"/> to the end, where they are to wait.</summary>
+    internal void Keep(scoped ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var slab = _pool.Keeping();
+            var count = Math.Min(slab.Free, bytes.Length);
+            bytes[..count].CopyTo(slab.Array.AsSpan(slab.Used));
+            AppendSlice(slab, count);
+            bytes = bytes[count..];
+        }
+    }
+
     /// <summary>Drops the first <paramref name="count"/> bytes.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is negative or more than the queue holds.</exception>
     public void Drain(long count)

@@ -21,6 +21,7 @@ internal sealed class SlabPool
     private readonly Worker _worker;
     private readonly Stack<Slab> _free = new();
     private Slab? _current;
+    private Slab? _keeping;
     private SliceNode? _freeNodes;
     private int _freeNodeCount;
     private int _rented;
@@ -31,7 +32,7 @@ internal sealed class SlabPool
     public ArraySegment<byte>[] Segments { get; } = new ArraySegment<byte>[64];
 
     /// <summary>Slabs that hold unconsumed bytes, the current one included when it does.</summary>
-    public int SlabsInUse => _rented - (_current is { IsUnused: true } ? 1 : 0);
+    public int SlabsInUse => _rented - (_current is { IsUnused: true } ? 1 : 0) - (_keeping is { IsUnused: true } ? 1 : 0);
 
     public static SlabPool Of(Worker worker) => worker.Local(static w => new SlabPool(w));
 
@@ -53,6 +54,17 @@ internal sealed class SlabPool
         return _current;
     }
 
+    /// <summary>A slab with room for bytes that are to wait, which nothing is received into.</summary>
+    public Slab Keeping()
+    {
+        _worker.AssertOwned();
+        if (_keeping is { IsUnused: true } empty)
+            empty.Used = 0;
+        if (_keeping is not { Free: > 0 })
+            _keeping = RentPrivate();
+        return _keeping;
+    }
+
     /// <summary>An empty slab that nobody else adds to; it comes back when its last slice has gone.</summary>
     public Slab RentPrivate()
     {
@@ -62,7 +74,7 @@ internal sealed class SlabPool
 
     public void OnUnused(Slab slab)
     {
-        if (ReferenceEquals(slab, _current))
+        if (ReferenceEquals(slab, _current) || ReferenceEquals(slab, _keeping))
             return;
         slab.Used = 0;
         _rented--;

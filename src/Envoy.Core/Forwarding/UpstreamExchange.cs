@@ -172,7 +172,7 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         if (_keeps)
             data.Clear();
         else
-            _waiting.Append(data);
+            _waiting.Keep(data);
         if (Math.Max(_waiting.Length, _kept.Length) > Options.BufferLimit && Options.BufferLimit > 0)
             HoldRequest(true);
     }
@@ -451,7 +451,7 @@ internal sealed partial class UpstreamExchange : ITimerHandler
         if (_kept.Length + data.Length <= Options.KeepLimit)
         {
             foreach (var span in data)
-                _kept.Append(span);
+                _kept.Keep(span);
             return true;
         }
 

@@ -409,7 +409,7 @@ internal abstract class FilterDirection
 
     private void Keep(ref ByteQueue? queue, ByteQueue data)
     {
-        (queue ??= NewQueue()).Append(data);
+        (queue ??= NewQueue()).Keep(data);
     }
 
     // Counted where it matters, not as it comes and goes: filters may change what they hold.

@@ -104,7 +104,11 @@ internal abstract class Http2Stream
             return;
         }
 
-        Pending.Append(data);
+        // Behind others that wait, it will.
+        if (IsWaiting)
+            Pending.Keep(data);
+        else
+            Pending.Append(data);
         EndPending = endStream;
         Connection.Pump(this);
         CheckHigh();
@@ -167,7 +171,7 @@ internal abstract class Http2Stream
 
         if (HoldsInput)
         {
-            Held.Append(data);
+            Held.Keep(data);
             HeldEnd |= endStream;
             return;
         }

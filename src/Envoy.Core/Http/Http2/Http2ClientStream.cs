@@ -9,6 +9,7 @@ internal sealed class Http2ClientStream(Http2Connection connection) : Http2Strea
 {
     private IClientStreamHandler? _handler;
     private bool _asks;
+    private bool _connects;
     private byte[] _protocol = [];
 
     /// <summary>Who takes the response.</summary>
@@ -28,6 +29,7 @@ internal sealed class Http2ClientStream(Http2Connection connection) : Http2Strea
         if (!IsOpen || LocalEnded)
             return;
         IsHead = headers.Get(HeaderId.Method).SequenceEqual("HEAD"u8);
+        _connects = headers.Get(HeaderId.Method).SequenceEqual("CONNECT"u8);
         _asks = upgrades && !endStream;
         if (_asks)
             _protocol = headers.Get(HeaderId.Upgrade).ToArray();
@@ -41,6 +43,9 @@ internal sealed class Http2ClientStream(Http2Connection connection) : Http2Strea
         if (IsOpen)
             Connection.ResetStream(this, reason == StreamResetReason.ProtocolError ? Http2ErrorCode.ProtocolError : Http2ErrorCode.Cancel);
     }
+
+    /// <summary>A response with this status makes a tunnel: a length that it names counts for nothing (RFC 9110 section 9.3.6).</summary>
+    internal bool IsGrant(int status) => (_asks && status == 200) || (_connects && status is >= 200 and < 300);
 
     /// <summary>The headers of a response, or of an interim one, are in the handler's map.</summary>
     internal void OnHeaders(int status, bool endStream)
@@ -59,6 +64,7 @@ internal sealed class Http2ClientStream(Http2Connection connection) : Http2Strea
             headers.SetUnchecked(HeaderId.Status, "101"u8);
             headers.SetUnchecked(HeaderId.Upgrade, _protocol);
             headers.SetUnchecked(HeaderId.Connection, "upgrade"u8);
+            headers.Remove(HeaderId.ContentLength);
         }
 
         HasHeaders = true;

@@ -214,7 +214,11 @@ internal sealed partial class Http2Connection
             return;
         }
 
-        if (status >= 200 && status != 204 && status != 304 && !stream.IsHead && headers.TryGet(HeaderId.ContentLength, out var length) && AsciiBytes.TryParseLength(length, out var promised))
+        if (status is 204 or 304 || (status >= 200 && stream.IsHead))
+        {
+            stream.Promised = 0;
+        }
+        else if (status >= 200 && !stream.IsGrant(status) && headers.TryGet(HeaderId.ContentLength, out var length) && AsciiBytes.TryParseLength(length, out var promised))
         {
             stream.Promised = promised;
             if (_blockEnds && promised > 0)

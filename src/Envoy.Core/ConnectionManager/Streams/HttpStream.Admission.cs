@@ -60,6 +60,9 @@ internal sealed partial class HttpStream
 
         if ((traits & RequestTraits.ExpectsContinue) != 0 && !_shared.Options.Proxy100Continue)
             AnswerExpectation(endStream);
+        // A client that does not take what it is sent may have been cut off with it.
+        if (!Has(Flags.Active))
+            return;
         EnterFilters(endStream, (traits & (RequestTraits.RequestsUpgrade | RequestTraits.Connect)) != 0);
     }
 

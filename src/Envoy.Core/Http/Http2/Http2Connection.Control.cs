@@ -96,16 +96,8 @@ internal sealed partial class Http2Connection
             case Http2Setting.InitialWindowSize:
                 if (value > MaxWindow)
                     return Broken(Http2ErrorCode.FlowControlError, "SETTINGS_INITIAL_WINDOW_SIZE above 2^31-1");
-                var difference = value - _peerInitialWindow;
-                _peerInitialWindow = value;
-                foreach (var stream in _streams.Values)
-                {
-                    stream.SendWindow += difference;
-                    if (stream.SendWindow > MaxWindow)
-                        return Broken(Http2ErrorCode.FlowControlError, "a window above 2^31-1");
-                }
-
-                return true;
+                PeerInitialWindow = value;
+                return FitsEveryStream(value) || Broken(Http2ErrorCode.FlowControlError, "a window above 2^31-1");
             case Http2Setting.MaxFrameSize:
                 if (value is < Http2FrameHeader.DefaultMaxLength or > 0xffffff)
                     return Broken(Http2ErrorCode.ProtocolError, "SETTINGS_MAX_FRAME_SIZE out of its bounds");
@@ -116,6 +108,16 @@ internal sealed partial class Http2Connection
             default:
                 return true;
         }
+    }
+
+    private bool FitsEveryStream(long initialWindow)
+    {
+        if (_mostCredit + initialWindow <= MaxWindow)
+            return true;
+        _mostCredit = 0;
+        foreach (var stream in _streams.Values)
+            _mostCredit = Math.Max(_mostCredit, stream.SendCredit);
+        return _mostCredit + initialWindow <= MaxWindow;
     }
 
     private void OnPing(ReadOnlySpan<byte> payload)
@@ -195,7 +197,8 @@ internal sealed partial class Http2Connection
             return;
         }
 
-        stream.SendWindow += increment;
+        stream.SendCredit += increment;
+        _mostCredit = Math.Max(_mostCredit, stream.SendCredit);
         if (increment == 0)
             StreamError(stream, Http2ErrorCode.ProtocolError, "http2.flow_control");
         else if (stream.SendWindow > MaxWindow)

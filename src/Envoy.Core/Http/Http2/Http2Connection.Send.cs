@@ -9,8 +9,9 @@ internal sealed partial class Http2Connection
     // Given to the owner at the latest when there is so much of it: only then it can say that it has enough.
     private const long OutputPart = 256 * 1024;
 
+    // No stream has more credit; one that had may be over.
+    private long _mostCredit;
     private long _sendWindow = DefaultWindow;
-    private long _peerInitialWindow = DefaultWindow;
     private long _receiveWindow;
     private long _consumed;
     private long _handedOver;
@@ -172,7 +173,7 @@ internal sealed partial class Http2Connection
             if (!WriteHeader(Http2FrameType.Data, end ? Http2FrameFlags.EndStream : Http2FrameFlags.None, stream.Id, count, isControl: false))
                 return true;
             _out.MoveFrom(pending, count);
-            stream.SendWindow -= count;
+            stream.SendCredit -= count;
             _sendWindow -= count;
             _guard.OnDataSent();
             if (_out.Length >= OutputPart)

@@ -91,6 +91,9 @@ internal sealed partial class Http2Connection
 
     internal bool IsOutputFull => _owner.IsOutputFull;
 
+    // One number for all streams: a peer that changes it again and again must not cost a walk over them each time.
+    internal long PeerInitialWindow { get; private set; } = DefaultWindow;
+
     // Bytes on their way from a frame to a stream's reader.
     internal ByteQueue Chunk { get; }
 
@@ -231,7 +234,7 @@ internal sealed partial class Http2Connection
 
     private void Begin(Http2Stream stream, uint id)
     {
-        stream.Begin(id, _peerInitialWindow, _options.InitialStreamWindowSize);
+        stream.Begin(id, _options.InitialStreamWindowSize);
         _streams.Add(id, stream);
         _guard.OnStreamBegun();
     }

@@ -49,7 +49,10 @@ internal abstract class Http2Stream
 
     internal bool EndPending { get; private set; }
 
-    internal long SendWindow { get; set; }
+    /// <summary>What the peer has granted beyond the first window, less what was sent.</summary>
+    internal long SendCredit { get; set; }
+
+    internal long SendWindow => SendCredit + Connection.PeerInitialWindow;
 
     internal long ReceiveWindow { get; set; }
 
@@ -138,10 +141,10 @@ internal abstract class Http2Stream
             Connection.QueueResume(this);
     }
 
-    internal void Begin(uint id, long sendWindow, long receiveWindow)
+    internal void Begin(uint id, long receiveWindow)
     {
         Id = id;
-        SendWindow = sendWindow;
+        SendCredit = 0;
         ReceiveWindow = receiveWindow;
         Consumed = 0;
         Promised = FlushMark = -1;

@@ -32,6 +32,9 @@ public sealed class Http2LimitsTests(EngineKind engine) : HttpFixture(engine)
             left -= (await client.ReadAsync(Http2FrameType.Data)).Payload.Length;
         Assert.That(proxy.Statistics["http2.outbound_flood"], Is.Zero);
         await AssertQuiet(proxy);
+        Assert.That(
+            proxy.Statistics["http.ingress.downstream_flow_control_paused_reading_total"],
+            Is.EqualTo(proxy.Statistics["http.ingress.downstream_flow_control_resumed_reading_total"]).Within(1));
     }
 
     // The same over a socket whose send buffer is that of a distant client: segments of an Ethernet, and 30 MB/s at most.
@@ -163,6 +166,40 @@ public sealed class Http2LimitsTests(EngineKind engine) : HttpFixture(engine)
         while (frame.Header.StreamId != 1 || (frame.Header.Type == Http2FrameType.Headers && !frame.Header.Has(Http2FrameFlags.EndStream)));
         Assert.That((frame.Header.Type, frame.Header.Length), Is.Not.EqualTo((Http2FrameType.Data, 4)));
         Assert.That(proxy.Statistics["cluster.upstream.http2.rx_messaging_error"], Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task InterimResponses_WithoutEnd_ToAClientThatReadsNothing_PileUpNoHigherThanTheLimit()
+    {
+        const int Count = 2000;
+        var sent = new TaskCompletionSource();
+        await using var upstream = new FakeUpstream().OnConnection(async c =>
+        {
+            var server = await Http2Server.AcceptAsync(c);
+            await server.ReadAsync(Http2FrameType.Headers);
+            for (var i = 0; i < Count; i++)
+                await server.SendAsync(server.Headers(1, false, (":status", "103"), ("location", new string('x', 8000))));
+            await server.SendAsync(server.Headers(1, true, (":status", "200")));
+            sent.SetResult();
+            await c.ReadToEndAsync();
+        });
+        await using var proxy = await TestProxy.ForwardTo(upstream, Over() with
+        {
+            Address = new Net.MemoryAddressConfig("front"),
+            ConfigureHttp = h => h with { Proxy100Continue = true },
+        });
+        using var client = await proxy.ConnectAsync();
+        await client.SendAsync(Get);
+        await sent.Task;
+        await proxy.WaitForAsync("cluster.upstream.upstream_rq_2xx");
+        Assert.That(proxy.Statistics["http.ingress.downstream_cx_tx_bytes_buffered"], Is.LessThan(3 * 1024 * 1024));
+        int status;
+        do
+        {
+            status = (await client.ReadResponseAsync(toHead: true)).Status;
+        }
+        while (status == 103);
+        Assert.That(status, Is.EqualTo(200));
     }
 
     // RFC 9110 section 9.3.6: a client ignores it.

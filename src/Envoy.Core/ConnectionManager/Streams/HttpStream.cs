@@ -264,7 +264,8 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
 
     public void OnAboveWriteHighWatermark()
     {
-        if (!Has(Flags.Active))
+        // Filled again before anybody heard that it had room, for one.
+        if (!Has(Flags.Active) || Has(Flags.AboveHigh))
             return;
         _flags |= Flags.AboveHigh;
         _shared.Stats.DownstreamFlowControlPausedReadingTotal.Inc();
@@ -273,7 +274,7 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
 
     public void OnBelowWriteLowWatermark()
     {
-        if (!Has(Flags.Active))
+        if (!Has(Flags.Active) || !Has(Flags.AboveHigh))
             return;
         _flags &= ~Flags.AboveHigh;
         _shared.Stats.DownstreamFlowControlResumedReadingTotal.Inc();
@@ -291,7 +292,8 @@ internal sealed partial class HttpStream : IServerStreamHandler, IHttpStreamHost
 
     public void SendInformational()
     {
-        if (!Has(Flags.Active) || Has(Flags.ResponseStarted) || (_codec.Traits & RequestTraits.Http10) != 0)
+        // Nothing holds an upstream's interim responses back: a client that does not read gets none.
+        if (!Has(Flags.Active) || (_flags & (Flags.ResponseStarted | Flags.AboveHigh)) != 0 || (_codec.Traits & RequestTraits.Http10) != 0)
             return;
         _lastActivity = Worker.Now;
         HopByHop.StripResponse(ResponseHeaders, isUpgrade: false);

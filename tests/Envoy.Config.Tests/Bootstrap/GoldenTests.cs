@@ -289,8 +289,8 @@ public sealed class GoldenTests
         var bad = EnvoyConfigLoader.Parse(Yaml.Replace("127.0.0.3", "here", StringComparison.Ordinal).Replace("::1", "1.2.3.4", StringComparison.Ordinal));
         Assert.That(bad.Errors.Select(e => (e.Path, e.Message)), Is.EqualTo(new[]
         {
-            ("static_resources.clusters.upstream_bind_config.source_address", "'here' is no IP address"),
-            ("static_resources.clusters.upstream_bind_config.extra_source_addresses", "must be of another IP version than 'source_address'"),
+            ("static_resources.clusters[0].upstream_bind_config.source_address", "'here' is no IP address"),
+            ("static_resources.clusters[0].upstream_bind_config.extra_source_addresses", "must be of another IP version than 'source_address'"),
         }));
         Assert.That(
             () => new ProxyConfigBuilder().AddCluster("c", c => c.TcpKeepalive(new(-1))).Build(), Throws.ArgumentException.With.Message.Contains("tcp_keepalive"));

@@ -171,7 +171,7 @@ public sealed class ListenerGoldenTests
     [TestCase("filter_chains: [ { filters: E, filter_chain_match: { suffix_len: 3 } } ]", "suffix_len: 'suffix_len' is a field of Envoy's FilterChainMatch which is not supported yet")]
     [TestCase("filter_chains: [ { filters: E, filter_chain_match: { destination_port: 65536 } } ]", "destination_port: must be .*65535")]
     [TestCase("filter_chains: [ { filters: E } ]\n    filter_chain_matcher: {}", "filter_chain_matcher")]
-    [TestCase("filter_chains: [ { filters: E } ]\n    listener_filters: [ { name: envoy.filters.listener.original_src } ]", "'envoy.filters.listener.original_src' is Envoy's original_src filter, which is not supported yet")]
+    [TestCase("filter_chains: [ { filters: E } ]\n    listener_filters: [ { name: envoy.filters.listener.set_filter_state } ]", "'envoy.filters.listener.set_filter_state' is Envoy's set_filter_state filter, which is not supported yet")]
     [TestCase("filter_chains: [ { filters: E } ]\n    listener_filters: [ { name: envoy.filters.listener.tls_inspectr } ]", "did you mean 'envoy.filters.listener.tls_inspector'")]
     [TestCase("filter_chains: [ { filters: E } ]\n    listener_filters: [ { name: envoy.filters.network.echo } ]", "is not a listener filter: it belongs to envoy.filters.network")]
     [TestCase("filter_chains: [ { filters: E } ]\n    listener_filters: [ { name: a, typed_config: { '@type': type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol, disallowed_versions: [ V1, V2 ] } } ]",

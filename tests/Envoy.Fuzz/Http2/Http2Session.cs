@@ -67,6 +67,10 @@ internal sealed class Http2Session : IHttp2ConnectionHandler
     {
     }
 
+    public void OnPeerFault()
+    {
+    }
+
     public void OnPeerReset(Http2Stream stream)
     {
     }

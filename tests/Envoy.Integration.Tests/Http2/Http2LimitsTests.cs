@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using Envoy.Buffers;
 using Envoy.Clusters;
 using Envoy.FilterChains.Http;
@@ -35,36 +34,6 @@ public sealed class Http2LimitsTests(EngineKind engine) : HttpFixture(engine)
         Assert.That(
             proxy.Statistics["http.ingress.downstream_flow_control_paused_reading_total"],
             Is.EqualTo(proxy.Statistics["http.ingress.downstream_flow_control_resumed_reading_total"]).Within(1));
-    }
-
-    // The same over a socket whose send buffer is that of a distant client: segments of an Ethernet, and 30 MB/s at most.
-    [Test, Explicit]
-    public async Task LongResponse_OverASlowSocket_IsNoFlood()
-    {
-        const int Size = 1_000_000_000;
-        await using var upstream = new FakeUpstream().Answer(Answers.Ok(new byte[Size]));
-        await using var proxy = await TestProxy.ForwardTo(upstream, Options);
-        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp) { ReceiveBufferSize = 128 * 1024 };
-        socket.SetRawSocketOption(6, 2, BitConverter.GetBytes(1448));
-        await socket.ConnectAsync(proxy.Address);
-        await using var stream = new System.Net.Sockets.NetworkStream(socket);
-        await stream.WriteAsync((byte[])[.. Http2Client.Preface, .. Http2Client.Settings((Http2Setting.InitialWindowSize, int.MaxValue)), .. Http2Client.Number(Http2FrameType.WindowUpdate, 0, 0x7fff0000)]);
-        using var spare = await Http2Client.SilentAsync(proxy);
-        await stream.WriteAsync(spare.Get(1));
-        var (header, payload, left, since) = (new byte[9], new byte[16384], Size, 0);
-        while (left > 0)
-        {
-            await stream.ReadExactlyAsync(header);
-            var frame = Http2FrameHeader.Read(header);
-            await stream.ReadExactlyAsync(payload.AsMemory(0, frame.Length));
-            Assert.That(frame.Type, Is.Not.EqualTo(Http2FrameType.GoAway), $"{left} bytes were still to come");
-            if (frame.Type == Http2FrameType.Data)
-                (left, since) = (left - frame.Length, since + frame.Length);
-            if (since < 65536)
-                continue;
-            since = 0;
-            await Task.Delay(2);
-        }
     }
 
     // Nor are the few frames of a long connection that add up while a body takes its time.
@@ -246,66 +215,25 @@ public sealed class Http2LimitsTests(EngineKind engine) : HttpFixture(engine)
         await draining;
     }
 
+    // What a client makes us reset costs as much as what it resets itself.
     [Test]
-    public async Task UpstreamThatBreaksTheRules_AndTakesNothing_IsLetGo()
+    public async Task StreamsThatTheClientMakesUsReset_CountAsItsOwn()
     {
-        var broken = new TaskCompletionSource();
-        var over = new TaskCompletionSource();
-        await using var upstream = new FakeUpstream().OnConnection(async c =>
-        {
-            var server = await Http2Server.AcceptAsync(c, (Http2Setting.InitialWindowSize, int.MaxValue));
-            await server.SendAsync(Http2Client.Number(Http2FrameType.WindowUpdate, 0, 0x7fff0000));
-            await broken.Task;
-            await server.SendAsync(Http2Client.Frame(Http2FrameType.Ping, 0, 1, new byte[8]));
-            await over.Task;
-        });
-        await using var proxy = await TestProxy.ForwardTo(upstream, Over());
+        await using var upstream = new FakeUpstream().Answer(Answers.Stalled(100, "begun"));
+        await using var proxy = await TestProxy.ForwardTo(
+            upstream, Options with { ConfigureHttp = h => h with { Http2 = new Http2ProtocolOptions { StreamResetBurst = 2, StreamResetRate = 1 } } });
         using var client = await Http2Client.ConnectAsync(proxy);
-        await client.SendAsync(client.Post(1));
-        var sending = Task.Run(async () =>
+        for (var id = 1u; id <= 5; id += 2)
         {
-            try
-            {
-                for (var i = 0; i < 100_000 && !broken.Task.IsCompleted; i++)
-                    await client.SendAsync(Http2Client.Frame(Http2FrameType.Data, 0, 1, new byte[16384]));
-            }
-            catch (IOException)
-            {
-            }
-        });
-        await proxy.WaitForAsync("cluster.upstream.upstream_flow_control_backed_up_total");
-        broken.SetResult();
-        await proxy.WaitForAsync("cluster.upstream.upstream_cx_protocol_error");
-        for (var i = 0; i < 10; i++)
-            await proxy.AdvanceAsync(TimeSpan.FromMinutes(10));
-        var left = proxy.Statistics["cluster.upstream.upstream_cx_active"];
-        over.SetResult();
-        client.Dispose();
-        await sending;
-        Assert.That(left, Is.Zero);
-    }
-
-    // A frame of 16 KiB that moves a thousand windows 2730 times.
-    [Test, Explicit]
-    public async Task ManyWindowsInOneFrame_Cost()
-    {
-        await using var upstream = new FakeUpstream().Answer(Answers.Never());
-        await using var proxy = await TestProxy.ForwardTo(upstream, Options with { Filters = [() => new ScriptedFilter { RequestHeaders = (_, _, _) => FilterStatus.Pause }] });
-        using var client = await Http2Client.ConnectAsync(proxy);
-        for (var i = 0; i < 1024; i++)
-            await client.SendAsync(client.Post((uint)((2 * i) + 1)));
-        foreach (var entries in new[] { 1, 2730 })
-        {
-            var frame = Http2Client.Settings([.. Enumerable.Range(0, entries).Select(i => (Http2Setting.InitialWindowSize, (uint)(65535 + i)))]);
-            var watch = Stopwatch.StartNew();
-            for (var i = 0; i < 100; i++)
-            {
-                await client.SendAsync(frame);
-                await client.ReadAsync(Http2FrameType.Settings);
-            }
-
-            await TestContext.Out.WriteLineAsync($"{entries} entries, {frame.Length} bytes: {watch.Elapsed.TotalMilliseconds / 100:F3} ms a frame");
+            await client.SendAsync(client.Get(id));
+            await client.ReadAsync(Http2FrameType.Data);
+            await client.SendAsync(Http2Client.Number(Http2FrameType.WindowUpdate, id, 0));
+            if (id < 5)
+                Assert.That(await client.ReadResetAsync(id), Is.EqualTo(Http2ErrorCode.ProtocolError));
         }
+
+        Assert.That(await client.ReadGoAwayAsync(), Is.EqualTo(Http2ErrorCode.EnhanceYourCalm));
+        await AssertQuiet(proxy);
     }
 
     private TestProxyOptions Over() => Options with { ConfigureCluster = c => c with { HttpProtocol = UpstreamHttpProtocol.Http2 } };

@@ -179,6 +179,10 @@ internal sealed class Http2ClientConnection : IConnectionHandler, IHttp2Connecti
 
     public void OnPeerReset(Http2Stream stream) => Stats.UpstreamRqRxReset.Inc();
 
+    public void OnPeerFault()
+    {
+    }
+
     public void OnFlushPending()
     {
     }

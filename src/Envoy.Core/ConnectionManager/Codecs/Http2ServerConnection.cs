@@ -134,9 +134,11 @@ internal sealed class Http2ServerConnection : IServerCodec, IHttp2ConnectionHand
     public void OnPeerReset(Http2Stream stream)
     {
         EndIfPremature();
-        if (!_codec.IsDead && !_resets.TryReset(Worker.Now))
-            _codec.Fail(Http2ErrorCode.EnhanceYourCalm, "streams that are reset too often");
+        TakeReset();
     }
+
+    // A client that makes us reset its streams costs as much as one that does it itself.
+    public void OnPeerFault() => TakeReset();
 
     public void OnPeerSettings()
     {
@@ -186,6 +188,12 @@ internal sealed class Http2ServerConnection : IServerCodec, IHttp2ConnectionHand
             return;
         _manager.Shared.Stats.DownstreamRqTooManyPrematureResets.Inc();
         _codec.Fail(Http2ErrorCode.EnhanceYourCalm, "streams that are reset as soon as they begin");
+    }
+
+    private void TakeReset()
+    {
+        if (!_codec.IsDead && !_resets.TryReset(Worker.Now))
+            _codec.Fail(Http2ErrorCode.EnhanceYourCalm, "streams that are reset too often");
     }
 
     private void CloseIfDone()

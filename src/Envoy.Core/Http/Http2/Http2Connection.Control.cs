@@ -209,6 +209,8 @@ internal sealed partial class Http2Connection
     {
         if (_streams.TryGetValue(_frame.StreamId, out var stream))
             StreamError(stream, code, "http2.violation.of.messaging.rule");
+        else if (IsIdle(_frame.StreamId))
+            Broken(code, "a wrong PRIORITY for a stream that was never begun");
         else
             WriteReset(_frame.StreamId, code);
     }

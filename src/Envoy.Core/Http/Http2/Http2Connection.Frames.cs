@@ -317,5 +317,6 @@ internal sealed partial class Http2Connection
         RememberReset(stream);
         WriteReset(stream.Id, code);
         End(stream, StreamResetReason.ProtocolError, details);
+        _owner.OnPeerFault();
     }
 }

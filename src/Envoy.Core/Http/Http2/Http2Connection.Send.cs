@@ -232,6 +232,8 @@ internal sealed partial class Http2Connection
 
     private void Enqueue(Http2Stream stream)
     {
+        if (stream.IsWaiting)
+            return;
         stream.IsWaiting = true;
         stream.NextWaiting = null;
         if (_lastWaiting is null)

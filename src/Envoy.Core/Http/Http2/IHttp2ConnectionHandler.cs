@@ -23,6 +23,9 @@ internal interface IHttp2ConnectionHandler
     /// <summary>The peer resets a stream that was under way.</summary>
     void OnPeerReset(Http2Stream stream);
 
+    /// <summary>A stream was reset for what the peer did on it; the connection stays, unless it ends now.</summary>
+    void OnPeerFault();
+
     /// <summary>A stream's bytes still wait after its handler has let go of it.</summary>
     void OnFlushPending();
 

@@ -22,7 +22,9 @@ internal sealed class GrpcHttp1BridgeFilter(GrpcHttp1BridgeOptions options, Work
     {
         if (!headers.Contains(HeaderId.Path))
             return FilterStatus.Continue;
-        var upgrades = options.UpgradeProtobufToGrpc && headers.Get(HeaderId.ContentType).SequenceEqual("application/x-protobuf"u8);
+        // Only where a frame is put around it (Envoy calls it gRPC over HTTP/2, too, and sends it without one).
+        var isHttp1 = _callbacks.StreamInfo.Protocol is "HTTP/1.0" or "HTTP/1.1";
+        var upgrades = isHttp1 && options.UpgradeProtobufToGrpc && headers.Get(HeaderId.ContentType).SequenceEqual("application/x-protobuf"u8);
         if (upgrades)
         {
             headers.Set(HeaderId.ContentType, "application/grpc"u8);
@@ -30,7 +32,7 @@ internal sealed class GrpcHttp1BridgeFilter(GrpcHttp1BridgeOptions options, Work
             _callbacks.ClearRouteCache();
         }
 
-        _bridges = _callbacks.StreamInfo.Protocol is "HTTP/1.0" or "HTTP/1.1" && GrpcContentType.Is(headers.Get(HeaderId.ContentType));
+        _bridges = isHttp1 && GrpcContentType.Is(headers.Get(HeaderId.ContentType));
         if (!_bridges)
             return FilterStatus.Continue;
         if (options.IgnoreQueryParameters && headers.Get(HeaderId.Path).IndexOf((byte)'?') is >= 0 and var query)

@@ -179,7 +179,11 @@ internal sealed class GrpcHttp1ReverseBridgeFilter(GrpcHttp1ReverseBridgeFilter.
 
     private static void AdjustLength(HeaderMap headers, int by)
     {
-        if (headers.TryGet(HeaderId.ContentLength, out var text) && AsciiBytes.TryParseLength(text, out var length) && length > 0)
+        if (!headers.TryGet(HeaderId.ContentLength, out var text) || !AsciiBytes.TryParseLength(text, out var length))
+            return;
+        if (length > long.MaxValue - GrpcFrameReader.HeaderLength)
+            headers.Remove(HeaderId.ContentLength);
+        else
             ContentLength.Set(headers, Math.Max(0, length + by));
     }
 

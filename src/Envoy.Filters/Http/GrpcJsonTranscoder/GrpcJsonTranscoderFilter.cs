@@ -218,7 +218,9 @@ internal sealed partial class GrpcJsonTranscoderFilter : IHttpRequestFilter, IHt
             output.Bytes(_contentType.Written);
         }
 
-        _unknown.Write(output, 3);
+        // Once: a client could have them repeated with every byte that it sends.
+        if (!_sentFirst)
+            _unknown.Write(output, 3);
         output.Tag(2, WireType.Bytes);
         output.Bytes(_piece);
     }

@@ -91,6 +91,23 @@ public sealed class GrpcHttp1BridgeFilterTests(EngineKind engine) : GrpcFilterFi
     }
 
     [Test]
+    public async Task ProtobufOverHttp2_IsNotCalledGrpc()
+    {
+        await using var upstream = new FakeUpstream();
+        await using var proxy = await Start(upstream, Filter("upgrade_protobuf_to_grpc: true"));
+        using var client = proxy.CreateClient();
+        using var content = new ByteArrayContent([1, 2, 3]);
+        content.Headers.ContentType = new("application/x-protobuf");
+        using var request = new HttpRequestMessage(HttpMethod.Post, proxy.BaseUri)
+        {
+            Version = System.Net.HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = content,
+        };
+        using var response = await client.SendAsync(request);
+        Assert.That((int)response.StatusCode, Is.EqualTo(200));
+        Assert.That((upstream.Requests[0].Headers["content-type"], upstream.Requests[0].Body.Length), Is.EqualTo(("application/x-protobuf", 3)));
+    }
+
+    [Test]
     public async Task AnswerWithoutTrailers_PassesAsItIs()
     {
         await using var upstream = new FakeUpstream().Answer(Answers.Chunked("plain", " text"));

@@ -134,7 +134,7 @@ internal sealed partial class JsonToProto
                 return Fail(At() + "Invalid type URL, type URLs must be of the form 'type.googleapis.com/<typename>'.");
             type = _types.FindByUrl(url);
             if (type is null)
-                return Fail(At() + $"Invalid type URL, unknown type: {Encoding.UTF8.GetString(url)}");
+                return Fail(At() + $"Invalid type URL, unknown type: {Show(url, quoted: false)}");
             Output.Tag(1, WireType.Bytes);
             Output.Bytes(url);
             return true;

@@ -14,6 +14,10 @@ internal sealed class UnknownParameters
 
     private readonly ByteSink _bytes = new();
     private readonly List<(int Key, int Value, int End)> _parameters = [];
+    private readonly List<int> _order = [];
+    private readonly Comparison<int> _byKey;
+
+    public UnknownParameters() => _byKey = CompareKeys;
 
     private static ReadOnlySpan<byte> TypeUrl => "type.googleapis.com/envoy.extensions.filters.http.grpc_json_transcoder.v3.UnknownQueryParams"u8;
 
@@ -43,21 +47,23 @@ internal sealed class UnknownParameters
         output.Tag(1, WireType.Bytes);
         output.Bytes(TypeUrl);
         output.Begin(2);
+        // In the order of their names, so that equal ones are found without comparing each with each.
+        _order.Clear();
         for (var i = 0; i < Count; i++)
+            _order.Add(i);
+        _order.Sort(_byKey);
+        for (var i = 0; i < Count;)
         {
-            if (IndexOf(KeyOf(i)) < i)
-                continue;
+            var key = KeyOf(_order[i]);
             // UnknownQueryParams.key: a map from the name to all its values.
             output.Begin(1);
             output.Tag(1, WireType.Bytes);
-            output.Bytes(KeyOf(i));
+            output.Bytes(key);
             output.Begin(2);
-            for (var j = i; j < Count; j++)
+            for (; i < Count && KeyOf(_order[i]).SequenceEqual(key); i++)
             {
-                if (!KeyOf(j).SequenceEqual(KeyOf(i)))
-                    continue;
                 output.Tag(1, WireType.Bytes);
-                output.Bytes(_bytes.Written[_parameters[j].Value.._parameters[j].End]);
+                output.Bytes(_bytes.Written[_parameters[_order[i]].Value.._parameters[_order[i]].End]);
             }
 
             output.End();
@@ -68,12 +74,10 @@ internal sealed class UnknownParameters
         output.End();
     }
 
-    private int IndexOf(ReadOnlySpan<byte> key)
+    private int CompareKeys(int left, int right)
     {
-        var index = 0;
-        while (!KeyOf(index).SequenceEqual(key))
-            index++;
-        return index;
+        var keys = KeyOf(left).SequenceCompareTo(KeyOf(right));
+        return keys != 0 ? keys : left.CompareTo(right);
     }
 
     private ReadOnlySpan<byte> KeyOf(int index) => _bytes.Written[_parameters[index].Key.._parameters[index].Value];

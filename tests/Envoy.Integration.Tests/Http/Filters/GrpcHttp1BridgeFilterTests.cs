@@ -100,7 +100,9 @@ public sealed class GrpcHttp1BridgeFilterTests(EngineKind engine) : GrpcFilterFi
         content.Headers.ContentType = new("application/x-protobuf");
         using var request = new HttpRequestMessage(HttpMethod.Post, proxy.BaseUri)
         {
-            Version = System.Net.HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = content,
+            Version = System.Net.HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
         };
         using var response = await client.SendAsync(request);
         Assert.That((int)response.StatusCode, Is.EqualTo(200));

@@ -7,6 +7,7 @@ using Envoy.Filters.Listener.OriginalDst;
 using Envoy.Filters.Listener.OriginalSrc;
 using Envoy.Filters.Listener.ProxyProtocol;
 using Envoy.Filters.Listener.TlsInspector;
+using Envoy.Filters.Network.ClientSslAuth;
 using Envoy.Filters.Network.DirectResponse;
 using Envoy.Filters.Network.Echo;
 using Envoy.Filters.Network.Rbac;
@@ -85,6 +86,15 @@ public static class FilterBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(chain);
         return chain.AddFilter(name, new SniClusterOptions());
+    }
+
+    /// <summary>Closes connections of clients whose certificates a service does not approve, see <see cref="ClientSslAuthOptions"/>.</summary>
+    public static TBuilder AddClientSslAuth<TBuilder>(this TBuilder chain, ClientSslAuthOptions options, string name = "envoy.filters.network.client_ssl_auth")
+        where TBuilder : class, IFilterChainBuilder<TBuilder>
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        ArgumentNullException.ThrowIfNull(options);
+        return chain.AddFilter(name, options);
     }
 
     /// <summary>Closes connections of those who may not, before the filters after it see a byte.</summary>

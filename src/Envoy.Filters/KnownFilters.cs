@@ -47,7 +47,6 @@ internal static class KnownFilters
             TypePrefixes = ["envoy.extensions.filters.network.", "envoy.config.filter.network."],
             OldNames =
             [
-                new("envoy.client_ssl_auth", "client_ssl_auth"),
                 new("envoy.ext_authz", "ext_authz"),
                 new("envoy.mongo_proxy", "mongo_proxy"),
                 new("envoy.ratelimit", "ratelimit"),

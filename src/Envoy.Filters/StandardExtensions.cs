@@ -19,6 +19,7 @@ using Envoy.Filters.Listener.OriginalDst;
 using Envoy.Filters.Listener.OriginalSrc;
 using Envoy.Filters.Listener.ProxyProtocol;
 using Envoy.Filters.Listener.TlsInspector;
+using Envoy.Filters.Network.ClientSslAuth;
 using Envoy.Filters.Network.DirectResponse;
 using Envoy.Filters.Network.Echo;
 using Envoy.Filters.Network.Rbac;
@@ -41,6 +42,7 @@ public static class StandardExtensions
             new DirectResponseExtension(),
             new SniClusterExtension(),
             new NetworkRbacExtension(),
+            new ClientSslAuthExtension(),
             new TlsInspectorExtension(),
             new HttpInspectorExtension(),
             new ProxyProtocolExtension(),

@@ -98,6 +98,9 @@ public sealed partial class Connection : ITransportHandler, ITurnEnd, IResumable
 
     internal bool IsClosed => Has(Flags.Closed);
 
+    /// <summary>It has TLS, whether its handshake is done or not.</summary>
+    internal bool IsTls => _transport is TlsTransport;
+
     /// <summary>What the TLS handshake has established; null before it is done and on connections without TLS.</summary>
     public TlsConnectionInfo? Tls => (_transport as TlsTransport)?.Info;
 

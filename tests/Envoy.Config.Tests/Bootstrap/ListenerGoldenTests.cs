@@ -3,6 +3,7 @@ using Envoy.Filters.Listener.OriginalDst;
 using Envoy.Filters.Listener.OriginalSrc;
 using Envoy.Filters.Listener.ProxyProtocol;
 using Envoy.Filters.Listener.TlsInspector;
+using Envoy.Filters.Network.ClientSslAuth;
 using Envoy.Listeners.Filters;
 using Envoy.Listeners.Matching;
 using Envoy.Net;
@@ -141,6 +142,22 @@ public sealed class ListenerGoldenTests
                 .With(c => c with { UseOriginalDst = true }),
             withCluster: false);
         Assert.That(yaml, Is.EqualTo(code));
+    }
+
+    [Test]
+    public void ClientSslAuth_EqualsCode_AndWhatIsWrongIsSaid()
+    {
+        const string Filter = "filter_chains: { filters: [ { name: envoy.filters.network.client_ssl_auth, typed_config: { "
+            + "'@type': type.googleapis.com/envoy.extensions.filters.network.client_ssl_auth.v3.ClientSSLAuth, auth_api_cluster: CLUSTER, stat_prefix: p, "
+            + "refresh_delay: 5s, ip_white_list: [ { address_prefix: 10.0.0.0, prefix_len: 8 } ] } }, { name: envoy.filters.network.echo } ] }\n"
+            + "  clusters: { name: c }";
+        var config = EnvoyConfigLoader.Parse(Listener(Filter.Replace("CLUSTER", "c", StringComparison.Ordinal))).OrThrow();
+        var options = new ClientSslAuthOptions { AuthApiCluster = "c", StatPrefix = "p", RefreshDelay = TimeSpan.FromSeconds(5), IpAllowList = [new CidrRangeConfig("10.0.0.0", 8)] };
+        Assert.That(config.Listeners[0].FilterChains[0].Filters[0].Options, Is.EqualTo(options));
+
+        var wrong = Filter.Replace("CLUSTER", "d", StringComparison.Ordinal).Replace("5s", "0s", StringComparison.Ordinal).Replace("10.0.0.0", "here", StringComparison.Ordinal);
+        Assert.That(string.Join('\n', EnvoyConfigLoader.Parse(Listener(wrong)).Errors), Does.Contain("auth_api_cluster").And.Contain("refresh_delay").And.Contain("'here'"));
+        Assert.That(() => Code(l => l.Address("127.0.0.1", 0).AddClientSslAuth(options with { RefreshDelay = default }).AddEcho()), Throws.ArgumentException.With.Message.Contains("refresh_delay"));
     }
 
     [Test]
